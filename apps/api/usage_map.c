@@ -1,0 +1,179 @@
+/* Usage counters in a shared mapping: create, adopt, slots. */
+#include "usage_map.h"
+
+#include "modelops/base/check.h"
+#include "modelops/base/str.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define USAGE_MAGIC UINT64_C(0x3145474153554f4d) /* "MOUSAGE1" */
+
+enum { MAX_SLOTS = 1 << 20 };
+
+struct usage_file {
+	uint64_t magic;
+	char id[MO_ID_MAX];
+	uint32_t capacity;
+	_Atomic uint32_t used;
+	_Alignas(64) struct usage_slot slot[];
+};
+
+struct usage_map {
+	struct usage_file *file;
+	size_t size;
+	int fd;
+	char path[4096];
+};
+
+const char *usage_metric_name(enum usage_metric m)
+{
+	static const char *const names[USAGE_METRICS] = { "predict_requests", "predict_rows", "explain_requests",
+		"explain_rows" };
+
+	MO_ASSERT(m < USAGE_METRICS);
+	return names[m];
+}
+
+static size_t file_size(uint32_t slots)
+{
+	return sizeof(struct usage_file) + (size_t)slots * sizeof(struct usage_slot);
+}
+
+/* Opens PATH with FLAGS, takes its lock and maps SIZE bytes (0: the file's own size). */
+static int map_open(const char *dir, const char *name, int flags, size_t size, struct usage_map **ret,
+	struct mo_err *err)
+{
+	mo_autofree struct usage_map *m = calloc(1, sizeof(*m));
+	if (!m)
+		return mo_fail(err, MO_ENOMEM, "usage file '%s'", name);
+	int n = snprintf(m->path, sizeof(m->path), "%s/%s", dir, name);
+	if (n < 0 || (size_t)n >= sizeof(m->path))
+		return mo_fail(err, MO_EINVAL, "usage folder '%s': path too long", dir);
+	mo_autoclose int fd = open(m->path, flags | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return mo_fail_errno(err, errno, "open '%s'", m->path);
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return mo_fail(err, MO_ECONFLICT, "usage file '%s' belongs to a living process", name);
+	if (size && ftruncate(fd, (off_t)size) < 0)
+		return mo_fail_errno(err, errno, "size of '%s'", m->path);
+	struct stat st;
+	if (fstat(fd, &st) < 0)
+		return mo_fail_errno(err, errno, "stat '%s'", m->path);
+	if ((size_t)st.st_size < file_size(0))
+		return mo_fail(err, MO_EINVAL, "usage file '%s' has %lld bytes", name, (long long)st.st_size);
+	m->size = (size_t)st.st_size;
+	m->file = mmap(NULL, m->size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (m->file == MAP_FAILED)
+		return mo_fail_errno(err, errno, "map '%s'", m->path);
+	m->fd = MO_TAKE_FD(fd);
+	*ret = MO_TAKE(m);
+	return 0;
+}
+
+int usage_map_create(const char *dir, uint32_t slots, struct usage_map **ret, struct mo_err *err)
+{
+	char id[MO_ID_MAX], name[MO_ID_MAX + 8];
+
+	MO_ASSERT(slots > 0 && slots <= MAX_SLOTS);
+	snprintf(name, sizeof(name), "%s.usage", mo_id_new("gw", id));
+	if (map_open(dir, name, O_CREAT | O_EXCL, file_size(slots), ret, err) < 0)
+		return -1;
+	struct usage_file *f = (*ret)->file;
+	memcpy(f->id, id, sizeof(id));
+	f->capacity = slots;
+	f->magic = USAGE_MAGIC;
+	return 0;
+}
+
+/* Everything a damaged or foreign file could lie about. */
+static bool file_valid(const struct usage_map *m)
+{
+	const struct usage_file *f = m->file;
+
+	if (f->magic != USAGE_MAGIC || f->capacity == 0 || f->capacity > MAX_SLOTS)
+		return false;
+	if (m->size != file_size(f->capacity) || atomic_load(&f->used) > f->capacity)
+		return false;
+	if (!mo_id_valid(f->id, strnlen(f->id, sizeof(f->id)), "gw"))
+		return false;
+	for (uint32_t i = 0; i < atomic_load(&f->used); i++) {
+		const struct usage_slot *s = &f->slot[i];
+		if (!memchr(s->deployment, 0, MO_ID_MAX) || !memchr(s->tenant, 0, MO_ID_MAX) ||
+			!memchr(s->project, 0, MO_ID_MAX))
+			return false;
+	}
+	return true;
+}
+
+int usage_map_adopt(const char *dir, const char *name, struct usage_map **ret, struct mo_err *err)
+{
+	struct usage_map *m;
+
+	if (map_open(dir, name, 0, 0, &m, err) < 0)
+		return -1;
+	if (!file_valid(m)) {
+		usage_map_close(m);
+		return mo_fail(err, MO_EINVAL, "'%s' is no usage file of this version", name);
+	}
+	*ret = m;
+	return 0;
+}
+
+const char *usage_map_id(const struct usage_map *m)
+{
+	return m->file->id;
+}
+
+uint32_t usage_map_count(const struct usage_map *m)
+{
+	return atomic_load_explicit(&m->file->used, memory_order_acquire);
+}
+
+struct usage_slot *usage_map_at(struct usage_map *m, uint32_t index)
+{
+	MO_ASSERT(index < usage_map_count(m));
+	return &m->file->slot[index];
+}
+
+int usage_map_slot(struct usage_map *m, const char *deployment, const char *tenant, const char *project,
+	struct usage_slot **ret, struct mo_err *err)
+{
+	uint32_t used = usage_map_count(m);
+
+	for (uint32_t i = 0; i < used; i++) {
+		if (strcmp(m->file->slot[i].deployment, deployment) == 0) {
+			*ret = &m->file->slot[i];
+			return 0;
+		}
+	}
+	if (used == m->file->capacity)
+		return mo_fail(err, MO_EFULL, "usage slots: all %u are taken (USAGE_SLOTS)", used);
+	struct usage_slot *s = &m->file->slot[used];
+	if (mo_str_copy(s->deployment, MO_ID_MAX, deployment) < 0 || mo_str_copy(s->tenant, MO_ID_MAX, tenant) < 0 ||
+		mo_str_copy(s->project, MO_ID_MAX, project) < 0)
+		return mo_fail(err, MO_EINTERNAL, "id of deployment '%s' is too long", deployment);
+	atomic_store_explicit(&m->file->used, used + 1, memory_order_release);
+	*ret = s;
+	return 0;
+}
+
+int usage_map_remove(struct usage_map *m, struct mo_err *err)
+{
+	return unlink(m->path) < 0 ? mo_fail_errno(err, errno, "remove '%s'", m->path) : 0;
+}
+
+void usage_map_close(struct usage_map *m)
+{
+	if (!m)
+		return;
+	munmap(m->file, m->size);
+	close(m->fd);
+	free(m);
+}
