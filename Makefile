@@ -60,7 +60,7 @@ debug: ## a build for the debugger in build/debug, and compile_commands.json
 	@ln -sfn build/debug/compile_commands.json compile_commands.json
 
 clean: ## remove the build folder but the installed PyPI packages; data is kept
-	@find build -mindepth 1 -maxdepth 1 ! -name venv ! -name share -exec rm -rf {} + 2>/dev/null || true
+	@find build -mindepth 1 -maxdepth 1 ! -name 'venv*' ! -name share -exec rm -rf {} + 2>/dev/null || true
 
 install-deps: ## install everything that any verb needs
 	@tools/install-deps all

@@ -30,7 +30,8 @@ char *mo_arena_memdup(struct mo_arena *a, const void *p, size_t n);
 char *mo_arena_strdup(struct mo_arena *a, const char *s);
 
 /* printf into the arena, or NULL. */
-char *mo_arena_printf(struct mo_arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+char *mo_arena_printf(struct mo_arena *a, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /* Forgets everything handed out; keeps one block for the next use. */
 void mo_arena_reset(struct mo_arena *a);

@@ -7,7 +7,7 @@
 struct mo_buf {
 	char *data;           /* NUL-terminated once anything was appended; NULL before */
 	size_t len, cap, max; /* bytes */
-	int failed;           /* an append failed: sticky until reset, so chains check once at the end */
+	int failed; /* an append failed: sticky until reset, so chains check once at the end */
 };
 
 #define mo_autobuf __attribute__((cleanup(mo_buf_free)))

@@ -39,8 +39,8 @@ _Noreturn void mo_check_failed(const char *cond, const char *file, int line);
 		mo_take_; \
 	})
 
-void mo_cleanup_free(void *pp);  /* void ** */
-void mo_cleanup_close(int *fd);  /* ignores -1; keeps errno */
-void mo_cleanup_file(void *pp);  /* FILE ** */
+void mo_cleanup_free(void *pp); /* void ** */
+void mo_cleanup_close(int *fd); /* ignores -1; keeps errno */
+void mo_cleanup_file(void *pp); /* FILE ** */
 
 #endif

@@ -6,16 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const type_names[] = { "text", "secret", "integer", "boolean", "duration", "size", "choice" };
+static const char *const type_names[] = { "text", "secret", "integer", "boolean", "duration",
+	"size", "choice" };
 
 struct unit {
 	const char *suffix;
 	int64_t factor;
 };
 
-static const struct unit durations[] = { { "us", 1 }, { "ms", 1000 }, { "s", 1000000 }, { "m", 60000000 },
-	{ "h", INT64_C(3600000000) }, { "d", INT64_C(86400000000) } };
-static const struct unit sizes[] = { { "", 1 }, { "k", 1 << 10 }, { "m", 1 << 20 }, { "g", 1 << 30 } };
+static const struct unit durations[] = { { "us", 1 }, { "ms", 1000 }, { "s", 1000000 },
+	{ "m", 60000000 }, { "h", INT64_C(3600000000) }, { "d", INT64_C(86400000000) } };
+static const struct unit sizes[] = { { "", 1 }, { "k", 1 << 10 }, { "m", 1 << 20 },
+	{ "g", 1 << 30 } };
 
 /* Digits followed by one of UNITS; "0" needs none. */
 static int parse_scaled(const char *s, const struct unit *units, size_t count, int64_t *ret)
@@ -85,35 +87,42 @@ static int set(const struct mo_cfg *c, void *out, const char *s, struct mo_err *
 	case MO_CFG_BOOL:
 		if (parse_bool(s, field) == 0)
 			return 0;
-		return mo_fail(err, MO_EINVAL, "setting %s: '%s' is not 0, 1, true or false", c->name, s);
+		return mo_fail(
+			err, MO_EINVAL, "setting %s: '%s' is not 0, 1, true or false", c->name, s);
 	case MO_CFG_ENUM:
 		if (parse_choice(s, c->choices, field) == 0)
 			return 0;
-		return mo_fail(err, MO_EINVAL, "setting %s: '%s' is none of: %s", c->name, s, c->choices);
+		return mo_fail(
+			err, MO_EINVAL, "setting %s: '%s' is none of: %s", c->name, s, c->choices);
 	default:
 		break;
 	}
 	int64_t v;
 	if (parse_number(c, s, &v) < 0)
-		return mo_fail(err, MO_EINVAL, "setting %s: '%s' is no %s", c->name, s, type_names[c->type]);
+		return mo_fail(err, MO_EINVAL, "setting %s: '%s' is no %s", c->name, s,
+			type_names[c->type]);
 	if (c->max > c->min && (v < c->min || v > c->max))
-		return mo_fail(err, MO_EINVAL, "setting %s: '%s' is outside %lld to %lld", c->name, s,
-			(long long)c->min, (long long)c->max);
+		return mo_fail(err, MO_EINVAL, "setting %s: '%s' is outside %lld to %lld", c->name,
+			s, (long long)c->min, (long long)c->max);
 	*(int64_t *)field = v;
 	return 0;
 }
 
-static int set_argument(const struct mo_cfg *table, size_t count, void *out, const char *arg, struct mo_err *err)
+static int set_argument(
+	const struct mo_cfg *table, size_t count, void *out, const char *arg, struct mo_err *err)
 {
 	const char *eq = strchr(arg, '=');
 
 	for (size_t i = 0; eq && i < count; i++)
-		if (strlen(table[i].name) == (size_t)(eq - arg) && memcmp(table[i].name, arg, (size_t)(eq - arg)) == 0)
+		if (strlen(table[i].name) == (size_t)(eq - arg) &&
+			memcmp(table[i].name, arg, (size_t)(eq - arg)) == 0)
 			return set(&table[i], out, eq + 1, err);
-	return mo_fail(err, MO_EINVAL, "argument '%s' is no setting of this program (NAME=value; see --help)", arg);
+	return mo_fail(err, MO_EINVAL,
+		"argument '%s' is no setting of this program (NAME=value; see --help)", arg);
 }
 
-int mo_cfg_load(const struct mo_cfg *table, size_t count, void *out, int argc, char **argv, struct mo_err *err)
+int mo_cfg_load(const struct mo_cfg *table, size_t count, void *out, int argc, char **argv,
+	struct mo_err *err)
 {
 	for (size_t i = 0; i < count; i++) {
 		const char *env = getenv(table[i].name);
@@ -127,19 +136,20 @@ int mo_cfg_load(const struct mo_cfg *table, size_t count, void *out, int argc, c
 	return 0;
 }
 
-static void print_help(
-	const struct mo_cfg *table, size_t count, const char *program, const char *purpose, FILE *out)
+static void print_help(const struct mo_cfg *table, size_t count, const char *program,
+	const char *purpose, FILE *out)
 {
-	fprintf(out, "%s %s - %s\n\nSettings, from the environment or as NAME=value arguments:\n", program,
-		MO_VERSION, purpose);
+	fprintf(out, "%s %s - %s\n\nSettings, from the environment or as NAME=value arguments:\n",
+		program, MO_VERSION, purpose);
 	for (size_t i = 0; i < count; i++)
 		fprintf(out, "  %-30s %s (%s%s%s; default: %s)\n", table[i].name, table[i].help,
 			type_names[table[i].type], table[i].choices ? ": " : "",
-			table[i].choices ? table[i].choices : "", table[i].def ? table[i].def : "unset");
+			table[i].choices ? table[i].choices : "",
+			table[i].def ? table[i].def : "unset");
 }
 
-bool mo_cfg_info(const struct mo_cfg *table, size_t count, const char *program, const char *purpose, int argc,
-	char **argv, FILE *out)
+bool mo_cfg_info(const struct mo_cfg *table, size_t count, const char *program, const char *purpose,
+	int argc, char **argv, FILE *out)
 {
 	const char *arg = argc > 1 ? argv[1] : "";
 
@@ -149,9 +159,9 @@ bool mo_cfg_info(const struct mo_cfg *table, size_t count, const char *program, 
 		fprintf(out, "%s %s\n", program, MO_VERSION);
 	} else if (strcmp(arg, "--settings") == 0) {
 		for (size_t i = 0; i < count; i++)
-			fprintf(out, "%s\t%s\t%s\t%s\t%s\n", table[i].name, type_names[table[i].type],
-				table[i].def ? table[i].def : "", table[i].choices ? table[i].choices : "",
-				table[i].help);
+			fprintf(out, "%s\t%s\t%s\t%s\t%s\n", table[i].name,
+				type_names[table[i].type], table[i].def ? table[i].def : "",
+				table[i].choices ? table[i].choices : "", table[i].help);
 	} else {
 		return false;
 	}

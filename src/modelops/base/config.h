@@ -1,5 +1,5 @@
-/* One table of settings per program: --help, docs/CONFIG.md and start-up validation walk it. Nothing else calls
- * getenv. */
+/* One table of settings per program: --help, docs/CONFIG.md and start-up validation walk it.
+ * Nothing else calls getenv. */
 #ifndef MODELOPS_BASE_CONFIG_H
 #define MODELOPS_BASE_CONFIG_H
 
@@ -15,7 +15,8 @@ enum mo_cfg_type {
 	MO_CFG_SECRET,   /* const char *; never printed */
 	MO_CFG_INT,      /* int64_t, min..max */
 	MO_CFG_BOOL,     /* bool: 0, 1, true, false */
-	MO_CFG_DURATION, /* int64_t microseconds: "250ms", "30s", "5m", "2h"; min..max in microseconds */
+	MO_CFG_DURATION, /* int64_t microseconds: "250ms", "30s", "5m", "2h"; min..max in
+			    microseconds */
 	MO_CFG_SIZE,     /* int64_t bytes: "64k", "16m", "2g" or plain bytes; min..max in bytes */
 	MO_CFG_ENUM,     /* int: index into the space-separated choices */
 };
@@ -30,12 +31,15 @@ struct mo_cfg {
 	const char *choices;
 };
 
-/* Fills *OUT from the defaults, then the environment, then command line "NAME=value" arguments (argv[1..]).
- * A malformed or out-of-range value, and an argument that names no setting of TABLE, fail naming it. */
-int mo_cfg_load(const struct mo_cfg *table, size_t count, void *out, int argc, char **argv, struct mo_err *err);
+/* Fills *OUT from the defaults, then the environment, then command line "NAME=value" arguments
+ * (argv[1..]). A malformed or out-of-range value, and an argument that names no setting of TABLE,
+ * fail naming it. */
+int mo_cfg_load(const struct mo_cfg *table, size_t count, void *out, int argc, char **argv,
+	struct mo_err *err);
 
-/* Handles --help, --version and --settings (a tab-separated dump for docs): prints and returns true. */
-bool mo_cfg_info(const struct mo_cfg *table, size_t count, const char *program, const char *purpose, int argc,
-	char **argv, FILE *out);
+/* Handles --help, --version and --settings (a tab-separated dump for docs): prints and returns
+ * true. */
+bool mo_cfg_info(const struct mo_cfg *table, size_t count, const char *program, const char *purpose,
+	int argc, char **argv, FILE *out);
 
 #endif

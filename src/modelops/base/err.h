@@ -42,18 +42,20 @@ int mo_fail(struct mo_err *err, enum mo_code code, const char *fmt, ...)
 int mo_fail_field(struct mo_err *err, const char *field, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* mo_fail with errno's text appended; maps ENOMEM, ENOSPC/EDQUOT, ENOENT, ETIMEDOUT to their codes and
- * everything else to MO_EUNAVAIL. Returns -1. */
+/* mo_fail with errno's text appended; maps ENOMEM, ENOSPC/EDQUOT, ENOENT, ETIMEDOUT to their codes
+ * and everything else to MO_EUNAVAIL. Returns -1. */
 int mo_fail_errno(struct mo_err *err, int errnum, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* Puts "WHERE: " before the message already in ERR. Returns -1. */
 int mo_wrap(struct mo_err *err, const char *where);
 
-/* Sets the stable slug and the hint of an error already made. Both are string constants. Returns -1. */
+/* Sets the stable slug and the hint of an error already made. Both are string constants. Returns
+ * -1. */
 int mo_advise(struct mo_err *err, const char *slug, const char *hint);
 
-/* Puts "PREFIX" before the field path already in ERR: ("steps[2]", "pool") -> "steps[2].pool". Returns -1. */
+/* Puts "PREFIX" before the field path already in ERR: ("steps[2]", "pool") -> "steps[2].pool".
+ * Returns -1. */
 int mo_wrap_field(struct mo_err *err, const char *prefix);
 
 /* HTTP status of CODE (RFC 9110): the only place that maps one to the other. MO_OK is 200. */

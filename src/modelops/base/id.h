@@ -1,4 +1,5 @@
-/* Ids: a prefix and a ULID ("dep_01J..."), time-ordered, so that keys land at the end of every index. */
+/* Ids: a prefix and a ULID ("dep_01J..."), time-ordered, so that keys land at the end of every
+ * index. */
 #ifndef MODELOPS_BASE_ID_H
 #define MODELOPS_BASE_ID_H
 

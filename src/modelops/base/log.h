@@ -1,4 +1,5 @@
-/* Structured logs: one line per event on stderr, key=value or JSON. Programs log; libraries only at debug. */
+/* Structured logs: one line per event on stderr, key=value or JSON. Programs log; libraries only at
+ * debug. */
 #ifndef MODELOPS_BASE_LOG_H
 #define MODELOPS_BASE_LOG_H
 
@@ -10,7 +11,8 @@ void mo_log_init(const char *program, enum mo_log_level level, enum mo_log_forma
 
 /* One line: time, level, program, message, then pairs of C strings ended by NULL, e.g.
  *   mo_log(MO_LOG_WARN, "run reconcile failed", "run", run->id, "error", err.msg, NULL);
- * Values are escaped; a NULL value prints as "". Never pass a secret. One write(2) per line, cut at 4 KiB. */
+ * Values are escaped; a NULL value prints as "". Never pass a secret. One write(2) per line, cut at
+ * 4 KiB. */
 void mo_log(enum mo_log_level level, const char *msg, ...) __attribute__((sentinel));
 
 #endif

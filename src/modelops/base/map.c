@@ -21,7 +21,8 @@ void mo_map_init(struct mo_map *m, size_t max)
 	mo_random(&m->seed, sizeof(m->seed));
 }
 
-/* FNV-1a over a random seed, finished by a multiply-xor mix: bad keys cannot be chosen without the seed. */
+/* FNV-1a over a random seed, finished by a multiply-xor mix: bad keys cannot be chosen without the
+ * seed. */
 static uint64_t hash(const struct mo_map *m, const char *key, size_t len)
 {
 	uint64_t h = m->seed ^ UINT64_C(0xcbf29ce484222325);
@@ -60,7 +61,8 @@ static int grow(struct mo_map *m)
 		return -1;
 	for (size_t i = 0; i < m->cap; i++)
 		if (m->slots[i].key)
-			*find(&bigger, m->slots[i].key, m->slots[i].len, m->slots[i].hash) = m->slots[i];
+			*find(&bigger, m->slots[i].key, m->slots[i].len, m->slots[i].hash) =
+				m->slots[i];
 	free(m->slots);
 	*m = bigger;
 	return 0;

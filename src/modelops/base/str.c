@@ -46,7 +46,8 @@ int mo_parse_u64(const char *s, size_t len, uint64_t *ret)
 	for (size_t i = 0; i < len; i++) {
 		if (s[i] < '0' || s[i] > '9')
 			return -1;
-		if (__builtin_mul_overflow(v, 10, &v) || __builtin_add_overflow(v, (uint64_t)(s[i] - '0'), &v))
+		if (__builtin_mul_overflow(v, 10, &v) ||
+			__builtin_add_overflow(v, (uint64_t)(s[i] - '0'), &v))
 			return -1;
 	}
 	*ret = v;
@@ -117,7 +118,8 @@ int mo_unhex(const char *s, size_t len, void *out, size_t n)
 	return 0;
 }
 
-/* Length of the sequence that starts with C and the range of its second byte; 0 for an illegal start. */
+/* Length of the sequence that starts with C and the range of its second byte; 0 for an illegal
+ * start. */
 static size_t utf8_lead(unsigned char c, unsigned char *ret_lo, unsigned char *ret_hi)
 {
 	*ret_lo = 0x80;

@@ -22,7 +22,8 @@ bool mo_streq(const char *a, const char *b);        /* NULL equals only NULL */
 /* Whole-string numbers: no blanks, no sign but '-', no trailing bytes, range checked. 0 or -1. */
 int mo_parse_i64(const char *s, size_t len, int64_t *ret);
 int mo_parse_u64(const char *s, size_t len, uint64_t *ret);
-int mo_parse_f64(const char *s, size_t len, double *ret); /* finite decimal only; no hex, inf, nan */
+int mo_parse_f64(
+	const char *s, size_t len, double *ret); /* finite decimal only; no hex, inf, nan */
 
 /* Lower-case hex of N bytes into OUT (2*N+1 bytes), and back (exactly N bytes). 0 or -1. */
 void mo_hex(const void *p, size_t n, char *out);
@@ -31,7 +32,8 @@ int mo_unhex(const char *s, size_t len, void *out, size_t n);
 /* Valid UTF-8 (RFC 3629: no overlong forms, no surrogates). */
 bool mo_utf8_valid(const char *s, size_t len);
 
-/* Name rule of the API: 1 to 63 of [a-z0-9-], starting and ending with a letter or digit (RFC 1123 label). */
+/* Name rule of the API: 1 to 63 of [a-z0-9-], starting and ending with a letter or digit (RFC 1123
+ * label). */
 bool mo_name_valid(const char *s, size_t len);
 
 /* Copies S into a fixed array, cutting nothing: -1 when it does not fit (OUT is untouched then). */

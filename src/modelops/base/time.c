@@ -64,8 +64,8 @@ char *mo_time_format(int64_t t, char out[MO_TIME_TEXT])
 	if (y < 0 || y > 9999)
 		y = y < 0 ? 0 : 9999;
 	unsigned s = (unsigned)(in_day / MO_SECOND), us = (unsigned)(in_day % MO_SECOND);
-	int n = snprintf(out, MO_TIME_TEXT, "%04u-%02u-%02uT%02u:%02u:%02u", (unsigned)y % 10000, m % 100, d % 100,
-		s / 3600 % 100, s / 60 % 60, s % 60);
+	int n = snprintf(out, MO_TIME_TEXT, "%04u-%02u-%02uT%02u:%02u:%02u", (unsigned)y % 10000,
+		m % 100, d % 100, s / 3600 % 100, s / 60 % 60, s % 60);
 	if (us)
 		n += snprintf(out + n, MO_TIME_TEXT - (size_t)n, ".%06u", us % 1000000);
 	out[n] = 'Z';
@@ -124,7 +124,8 @@ static int parse_offset(const char **s, const char *end, int64_t *ret_offset)
 	if (*s == end || (**s != '+' && **s != '-'))
 		return -1;
 	int sign = *(*s)++ == '-' ? -1 : 1;
-	if (digits(s, end, 2, &h) || literal(s, end, ':') || digits(s, end, 2, &m) || h > 23 || m > 59)
+	if (digits(s, end, 2, &h) || literal(s, end, ':') || digits(s, end, 2, &m) || h > 23 ||
+		m > 59)
 		return -1;
 	*ret_offset = sign * (h * MO_HOUR + m * MO_MINUTE);
 	return 0;
@@ -145,7 +146,8 @@ int mo_time_parse(const char *s, size_t len, int64_t *ret_t)
 	int64_t offset;
 
 	if (digits(&s, end, 4, &y) || literal(&s, end, '-') || digits(&s, end, 2, &mo) ||
-		literal(&s, end, '-') || digits(&s, end, 2, &d) || s == end || (*s != 'T' && *s != 't'))
+		literal(&s, end, '-') || digits(&s, end, 2, &d) || s == end ||
+		(*s != 'T' && *s != 't'))
 		return -1;
 	s++;
 	if (digits(&s, end, 2, &h) || literal(&s, end, ':') || digits(&s, end, 2, &mi) ||
@@ -160,7 +162,8 @@ int mo_time_parse(const char *s, size_t len, int64_t *ret_t)
 		return -1;
 	if (mo < 1 || mo > 12 || d < 1 || d > month_days(y, mo) || h > 23 || mi > 59 || sec > 59)
 		return -1;
-	*ret_t = days_from_civil(y, mo, d) * MO_DAY + h * MO_HOUR + mi * MO_MINUTE + sec * MO_SECOND + us - offset;
+	*ret_t = days_from_civil(y, mo, d) * MO_DAY + h * MO_HOUR + mi * MO_MINUTE +
+		 sec * MO_SECOND + us - offset;
 	return 0;
 }
 
