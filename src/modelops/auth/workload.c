@@ -1,0 +1,63 @@
+/* Attempt tokens of the workload door. */
+#include "modelops/auth/workload.h"
+
+#include "modelops/base/check.h"
+#include "modelops/crypto/crypto.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+int auth_workload_key_load(const char *path, struct auth_workload_key *ret_key, struct mo_err *err)
+{
+	mo_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return mo_fail_errno(err, errno, "cannot open the workload key '%s'", path);
+	char text[80];
+	ssize_t n = read(fd, text, sizeof(text));
+	if (n < 0)
+		return mo_fail_errno(err, errno, "cannot read the workload key '%s'", path);
+	if (n == 65 && text[64] == '\n')
+		n = 64;
+	if (mo_unhex(text, (size_t)n, ret_key->bytes, sizeof(ret_key->bytes)) < 0)
+		mo_fail(err, MO_EINVAL, "'%s' does not hold 64 hex digits", path);
+	else
+		n = -1;
+	explicit_bzero(text, sizeof(text));
+	return n == -1 ? 0 : -1;
+}
+
+void auth_workload_token(const struct auth_workload_key *key, const char *attempt_id,
+	const char *tenant_id, char ret_text[AUTH_WORKLOAD_TEXT])
+{
+	MO_ASSERT(strlen(attempt_id) < MO_ID_MAX && strlen(tenant_id) < MO_ID_MAX);
+	char said[16 + 2 * MO_ID_MAX], hex[65];
+	unsigned char mac[32];
+	int n = snprintf(said, sizeof(said), "attempt|%s|%s", attempt_id, tenant_id);
+	crypto_hmac_sha256(key->bytes, sizeof(key->bytes), said, (size_t)n, mac);
+	mo_hex(mac, sizeof(mac), hex);
+	snprintf(ret_text, AUTH_WORKLOAD_TEXT, "mow_%s_%s", attempt_id, hex);
+}
+
+int auth_workload_claim(struct mo_str text, char ret_attempt_id[MO_ID_MAX], struct mo_err *err)
+{
+	const size_t id_len = 4 + 26; /* "att_" or "ins_" and a ULID */
+	bool form = text.n == 4 + id_len + 1 + 64 && !memcmp(text.p, "mow_", 4) &&
+		    text.p[4 + id_len] == '_';
+	if (!form || (!mo_id_valid(text.p + 4, id_len, "att") &&
+			     !mo_id_valid(text.p + 4, id_len, "ins")))
+		return mo_fail(err, MO_EAUTH, "the bearer token is not an attempt token");
+	memcpy(ret_attempt_id, text.p + 4, id_len);
+	ret_attempt_id[id_len] = '\0';
+	return 0;
+}
+
+bool auth_workload_verify(const struct auth_workload_key *key, struct mo_str text,
+	const char *attempt_id, const char *tenant_id)
+{
+	char right[AUTH_WORKLOAD_TEXT];
+	auth_workload_token(key, attempt_id, tenant_id, right);
+	return text.n == strlen(right) && crypto_equal(text.p, right, text.n);
+}
