@@ -1,7 +1,7 @@
 /* Roles, scopes, the actor header, API keys and attempt tokens. */
 #include "modelops/auth/actor.h"
 #include "modelops/auth/key.h"
-#include "modelops/auth/workload.h"
+#include "modelops/crypto/workload.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -122,37 +122,37 @@ static void test_api_key(void **state)
 
 static void test_workload_token(void **state)
 {
-	struct auth_workload_key key = { { 1, 2, 3 } }, other_key = { { 9 } };
-	char attempt[MO_ID_MAX], text[AUTH_WORKLOAD_TEXT], got[MO_ID_MAX];
+	struct workload_key key = { { 1, 2, 3 } }, other_key = { { 9 } };
+	char attempt[MO_ID_MAX], text[WORKLOAD_TOKEN_TEXT], got[MO_ID_MAX];
 	struct mo_err err = { 0 };
 	mo_id_new("att", attempt);
-	auth_workload_token(&key, attempt, "ten_a", text);
-	assert_int_equal(auth_workload_claim(mo_str(text), got, &err), 0);
+	workload_token(&key, attempt, "ten_a", text);
+	assert_int_equal(workload_claim(mo_str(text), got, &err), 0);
 	assert_string_equal(got, attempt);
-	assert_true(auth_workload_verify(&key, mo_str(text), attempt, "ten_a"));
-	assert_false(auth_workload_verify(&key, mo_str(text), attempt, "ten_b"));
-	assert_false(auth_workload_verify(&other_key, mo_str(text), attempt, "ten_a"));
+	assert_true(workload_verify(&key, mo_str(text), attempt, "ten_a"));
+	assert_false(workload_verify(&key, mo_str(text), attempt, "ten_b"));
+	assert_false(workload_verify(&other_key, mo_str(text), attempt, "ten_a"));
 	text[strlen(text) - 1] ^= 1;
-	assert_false(auth_workload_verify(&key, mo_str(text), attempt, "ten_a"));
-	assert_int_equal(auth_workload_claim(mo_str("mow_att_x_y"), got, &err), -1);
-	assert_int_equal(auth_workload_claim(mo_str(""), got, &err), -1);
+	assert_false(workload_verify(&key, mo_str(text), attempt, "ten_a"));
+	assert_int_equal(workload_claim(mo_str("mow_att_x_y"), got, &err), -1);
+	assert_int_equal(workload_claim(mo_str(""), got, &err), -1);
 }
 
 static void test_key_file(void **state)
 {
 	char path[] = "/tmp/modelops-key-XXXXXX";
 	int fd = mkstemp(path);
-	struct auth_workload_key key;
+	struct workload_key key;
 	struct mo_err err = { 0 };
 	assert_int_equal(dprintf(fd, "%064x\n", 0xabcd), 65);
-	assert_int_equal(auth_workload_key_load(path, &key, &err), 0);
+	assert_int_equal(workload_key_load(path, &key, &err), 0);
 	assert_int_equal(key.bytes[31], 0xcd);
 	assert_int_equal(ftruncate(fd, 63), 0);
-	assert_int_equal(auth_workload_key_load(path, &key, &err), -1);
+	assert_int_equal(workload_key_load(path, &key, &err), -1);
 	assert_int_equal(err.code, MO_EINVAL);
 	close(fd);
 	unlink(path);
-	assert_int_equal(auth_workload_key_load(path, &key, &err), -1);
+	assert_int_equal(workload_key_load(path, &key, &err), -1);
 }
 
 int main(void)

@@ -1,0 +1,99 @@
+/* Endpoint of one deployment on one loop: follow the store's view, pick a target. */
+#include "endpoint.h"
+
+#include "modelops/base/check.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct endpoint *endpoint_new(const char *deployment)
+{
+	struct endpoint *e = calloc(1, sizeof(*e));
+
+	if (!e)
+		return NULL;
+	MO_ASSERT(strlen(deployment) < MO_ID_MAX);
+	snprintf(e->deployment, sizeof(e->deployment), "%s", deployment);
+	mo_list_init(&e->waiting);
+	return e;
+}
+
+static bool same_target(const struct endpoint_target *t, const struct endpoint_target_view *v)
+{
+	return strcmp(t->instance, v->instance) == 0 && strcmp(t->address, v->address) == 0;
+}
+
+/* Takes the connections of the target in OLD that V describes; NULL when it is new. */
+static struct http_upstream *take_upstream(
+	struct endpoint_target *old, unsigned n, const struct endpoint_target_view *v)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (old[i].upstream && same_target(&old[i], v))
+			return MO_TAKE(old[i].upstream);
+	return NULL;
+}
+
+static void target_init(
+	struct endpoint_target *t, const struct endpoint_target_view *v, struct http_upstream *upstream)
+{
+	memset(t, 0, sizeof(*t));
+	memcpy(t->instance, v->instance, sizeof(t->instance));
+	memcpy(t->address, v->address, sizeof(t->address));
+	int n = snprintf(t->headers, sizeof(t->headers), "X-Instance-Id: %s\r\nX-Instance-Secret: %s\r\n",
+		v->instance, v->secret);
+	MO_ASSERT(n > 0 && (size_t)n < sizeof(t->headers));
+	t->headers_len = (size_t)n;
+	t->weight = v->weight;
+	t->upstream = upstream;
+}
+
+void endpoint_apply(struct endpoint *e, const struct endpoint_view *view, struct http_loop *loop,
+	const struct http_limits *limits)
+{
+	struct endpoint_target next[ENDPOINT_TARGETS_MAX];
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < view->n; i++) {
+		const struct endpoint_target_view *v = &view->targets[i];
+		struct http_upstream *upstream = take_upstream(e->targets, e->n, v);
+		if (upstream || http_upstream_new(loop, v->address, limits, &upstream, NULL) == 0)
+			target_init(&next[n++], v, upstream);
+	}
+	for (unsigned i = 0; i < e->n; i++)
+		if (e->targets[i].upstream)
+			http_upstream_retire(e->targets[i].upstream);
+	memcpy(e->targets, next, n * sizeof(next[0]));
+	e->n = n;
+	memcpy(e->tenant, view->tenant, sizeof(e->tenant));
+	memcpy(e->project, view->project, sizeof(e->project));
+	e->found = view->found;
+	e->loaded = true;
+}
+
+struct endpoint_target *endpoint_pick(struct endpoint *e, const char *except)
+{
+	struct endpoint_target *best = NULL;
+	uint64_t best_load = 0;
+	unsigned first = e->n ? e->turn++ % e->n : 0;
+
+	for (unsigned i = 0; i < e->n; i++) {
+		struct endpoint_target *t = &e->targets[(first + i) % e->n];
+		if (except && e->n > 1 && strcmp(t->instance, except) == 0)
+			continue;
+		uint64_t load = http_upstream_load(t->upstream) + 1;
+		/* load/weight < best_load/best->weight, without a division */
+		if (!best || load * best->weight < best_load * t->weight) {
+			best = t;
+			best_load = load;
+		}
+	}
+	return best;
+}
+
+void endpoint_free(struct endpoint *e)
+{
+	MO_ASSERT(e->inflight == 0 && mo_list_empty(&e->waiting));
+	for (unsigned i = 0; i < e->n; i++)
+		http_upstream_retire(e->targets[i].upstream);
+	free(e);
+}
