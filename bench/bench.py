@@ -129,7 +129,7 @@ def row(name, ours, peer, peer_version, unit, goal, spread_, detail=None, better
     ratio = peer / ours if better == "lower" else ours / peer
     return {"row": name, "ours": round(ours, 3), "peer": round(peer, 3), "peer_version": peer_version, "unit": unit,
             "ratio": round(ratio, 3), "goal": goal, "met": ratio >= goal, "spread": round(spread_, 3),
-            "machine": machine(), "detail": detail or {}}
+            "machine": machine(), "rounds": ROUNDS, "detail": detail or {}}
 
 
 def cpu_row(name, samples, peer_version, goal):
