@@ -1,0 +1,34 @@
+/* A GPU (or CPU) pool: logical capacity in shares of one card model, mode and profile. */
+#ifndef MODELOPS_DOMAIN_POOL_H
+#define MODELOPS_DOMAIN_POOL_H
+
+#include "modelops/domain/enums.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum pool_mode { POOL_MIG, POOL_TIME_SLICE, POOL_MPS, POOL_EXCLUSIVE, POOL_CPU };
+extern const struct enum_names pool_modes;
+
+enum mig_strategy { MIG_STRATEGY_NONE, MIG_STRATEGY_MIXED, MIG_STRATEGY_SINGLE };
+extern const struct enum_names mig_strategies; /* MIG_STRATEGY_NONE is absent */
+
+struct pool {
+	const char *id, *name;
+	const char *card_model; /* "A30", "T4"; "cpu" for a CPU pool */
+	enum pool_mode mode;
+	const char *profile;           /* MIG only: "1g.6gb" */
+	const char *gpu_resource_name; /* "nvidia.com/mig-1g.6gb"; NULL for a CPU pool */
+	enum mig_strategy mig_strategy;
+	int64_t capacity_shares;
+	int64_t timeslice_replicas; /* shares per card of a TIME_SLICE or MPS pool, else 1 */
+	int64_t max_shares_per_pod; /* 0 on create: the mode's default */
+	const char *node_selector;  /* JSON document, or NULL */
+	const char *tolerations;    /* JSON document, or NULL */
+	const char *price_class;
+	int64_t default_max_runtime_s; /* 0: none */
+	bool allow_cpu_on_gpu;
+	int64_t created_at, updated_at;
+};
+
+#endif

@@ -1,0 +1,64 @@
+/* Usage windows: a quantity of one metric over one span of time, with the reason it is or is not
+ * billed. */
+#ifndef MODELOPS_DOMAIN_USAGE_H
+#define MODELOPS_DOMAIN_USAGE_H
+
+#include "modelops/base/err.h"
+#include "modelops/domain/allocation.h"
+#include "modelops/domain/enums.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Metrics of windows and ledger entries, with the unit of their quantity. */
+#define METRIC_GPU_SHARE_US         "gpu_share_us" /* share-microseconds */
+#define METRIC_PREDICT_REQUESTS     "predict_requests"
+#define METRIC_PREDICT_ROWS         "predict_rows"
+#define METRIC_EXPLAIN_REQUESTS     "explain_requests"
+#define METRIC_EXPLAIN_ROWS         "explain_rows"
+#define METRIC_ARTIFACT_BYTE_SECOND "artifact_byte_seconds"
+
+#define REASON_BILLABLE "billable"
+#define REASON_PLATFORM "platform"
+
+/* METRIC is one of the metrics above. */
+bool metric_known(const char *metric);
+
+enum usage_source { USAGE_ALLOCATION, USAGE_GATEWAY };
+extern const struct enum_names usage_sources;
+
+struct usage_window {
+	const char *id, *tenant_id, *project_id;
+	enum usage_source source_kind;
+	const char *source_id;   /* allocation id or gateway id */
+	const char *resource_id; /* run or deployment id */
+	const char *pool_id;     /* NULL for gateway windows */
+	const char *price_class; /* "*" for gateway windows */
+	const char *metric;
+	int64_t quantity;
+	int64_t start_at, end_at; /* half-open */
+	const char *reason;       /* REASON_BILLABLE, or why it is not billed */
+	int64_t created_at;
+};
+
+/* Total of one metric that a gateway process has counted for one deployment, as last flushed. */
+struct usage_counter {
+	const char *source, *tenant_id, *deployment_id, *metric;
+	int64_t total;
+};
+
+/* One span of an allocation that becomes a window. */
+struct usage_cut {
+	int64_t start_at, end_at, quantity;
+	const char *reason;
+};
+
+/* The next span of A to be recorded at time NOW: from billed_until (or bound_at) to the first of
+ * released_at and the next hour boundary. true and *ret_cut, or false when there is none: not
+ * bound, all recorded, or still open in this hour. Repeats until false; the caller moves
+ * billed_until to end_at after each. A lost owner (release_reason platform) is recorded in two
+ * kinds: nothing of it is billed. */
+bool usage_cut_next(const struct allocation *a, int64_t now, struct usage_cut *ret_cut);
+
+#endif
