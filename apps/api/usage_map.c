@@ -34,8 +34,8 @@ struct usage_map {
 
 const char *usage_metric_name(enum usage_metric m)
 {
-	static const char *const names[USAGE_METRICS] = { "predict_requests", "predict_rows", "explain_requests",
-		"explain_rows" };
+	static const char *const names[USAGE_METRICS] = { "predict_requests", "predict_rows",
+		"explain_requests", "explain_rows" };
 
 	MO_ASSERT(m < USAGE_METRICS);
 	return names[m];
@@ -47,8 +47,8 @@ static size_t file_size(uint32_t slots)
 }
 
 /* Opens PATH with FLAGS, takes its lock and maps SIZE bytes (0: the file's own size). */
-static int map_open(const char *dir, const char *name, int flags, size_t size, struct usage_map **ret,
-	struct mo_err *err)
+static int map_open(const char *dir, const char *name, int flags, size_t size,
+	struct usage_map **ret, struct mo_err *err)
 {
 	mo_autofree struct usage_map *m = calloc(1, sizeof(*m));
 	if (!m)
@@ -60,14 +60,16 @@ static int map_open(const char *dir, const char *name, int flags, size_t size, s
 	if (fd < 0)
 		return mo_fail_errno(err, errno, "open '%s'", m->path);
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-		return mo_fail(err, MO_ECONFLICT, "usage file '%s' belongs to a living process", name);
+		return mo_fail(
+			err, MO_ECONFLICT, "usage file '%s' belongs to a living process", name);
 	if (size && ftruncate(fd, (off_t)size) < 0)
 		return mo_fail_errno(err, errno, "size of '%s'", m->path);
 	struct stat st;
 	if (fstat(fd, &st) < 0)
 		return mo_fail_errno(err, errno, "stat '%s'", m->path);
 	if ((size_t)st.st_size < file_size(0))
-		return mo_fail(err, MO_EINVAL, "usage file '%s' has %lld bytes", name, (long long)st.st_size);
+		return mo_fail(err, MO_EINVAL, "usage file '%s' has %lld bytes", name,
+			(long long)st.st_size);
 	m->size = (size_t)st.st_size;
 	m->file = mmap(NULL, m->size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (m->file == MAP_FAILED)
@@ -142,8 +144,8 @@ struct usage_slot *usage_map_at(struct usage_map *m, uint32_t index)
 	return &m->file->slot[index];
 }
 
-int usage_map_slot(struct usage_map *m, const char *deployment, const char *tenant, const char *project,
-	struct usage_slot **ret, struct mo_err *err)
+int usage_map_slot(struct usage_map *m, const char *deployment, const char *tenant,
+	const char *project, struct usage_slot **ret, struct mo_err *err)
 {
 	uint32_t used = usage_map_count(m);
 
@@ -156,7 +158,8 @@ int usage_map_slot(struct usage_map *m, const char *deployment, const char *tena
 	if (used == m->file->capacity)
 		return mo_fail(err, MO_EFULL, "usage slots: all %u are taken (USAGE_SLOTS)", used);
 	struct usage_slot *s = &m->file->slot[used];
-	if (mo_str_copy(s->deployment, MO_ID_MAX, deployment) < 0 || mo_str_copy(s->tenant, MO_ID_MAX, tenant) < 0 ||
+	if (mo_str_copy(s->deployment, MO_ID_MAX, deployment) < 0 ||
+		mo_str_copy(s->tenant, MO_ID_MAX, tenant) < 0 ||
 		mo_str_copy(s->project, MO_ID_MAX, project) < 0)
 		return mo_fail(err, MO_EINTERNAL, "id of deployment '%s' is too long", deployment);
 	atomic_store_explicit(&m->file->used, used + 1, memory_order_release);

@@ -27,26 +27,29 @@ struct usage_map;
 /* Ledger metric of M, e.g. "predict_rows". */
 const char *usage_metric_name(enum usage_metric m);
 
-/* Makes DIR/<new gateway id>.usage with room for SLOTS deployments, maps it and holds its flock. Caller closes. */
+/* Makes DIR/<new gateway id>.usage with room for SLOTS deployments, maps it and holds its flock.
+ * Caller closes. */
 int usage_map_create(const char *dir, uint32_t slots, struct usage_map **ret, struct mo_err *err);
 
-/* Opens the file NAME of DIR that a dead process left; MO_ECONFLICT while its process lives, MO_EINVAL when it is no
- * usage file. Caller closes. */
+/* Opens the file NAME of DIR that a dead process left; MO_ECONFLICT while its process lives,
+ * MO_EINVAL when it is no usage file. Caller closes. */
 int usage_map_adopt(const char *dir, const char *name, struct usage_map **ret, struct mo_err *err);
 
 /* The id of the process that made the file ("gw_..."). Borrowed. */
 const char *usage_map_id(const struct usage_map *m);
 
-/* The slot of DEPLOYMENT, taken on first use; MO_EFULL when all are taken. One thread at a time; slots never move. */
-int usage_map_slot(struct usage_map *m, const char *deployment, const char *tenant, const char *project,
-	struct usage_slot **ret, struct mo_err *err);
+/* The slot of DEPLOYMENT, taken on first use; MO_EFULL when all are taken. One thread at a time;
+ * slots never move. */
+int usage_map_slot(struct usage_map *m, const char *deployment, const char *tenant,
+	const char *project, struct usage_slot **ret, struct mo_err *err);
 
 /* Slots in use now, in the order they were taken. Any thread. */
 uint32_t usage_map_count(const struct usage_map *m);
 struct usage_slot *usage_map_at(struct usage_map *m, uint32_t index);
 
 /* Adds one answered request of ROWS rows to two metrics. Any thread, no system call. */
-static inline void usage_add(struct usage_slot *s, enum usage_metric requests, enum usage_metric rows, uint64_t n)
+static inline void usage_add(
+	struct usage_slot *s, enum usage_metric requests, enum usage_metric rows, uint64_t n)
 {
 	atomic_fetch_add_explicit(&s->total[requests], 1, memory_order_relaxed);
 	atomic_fetch_add_explicit(&s->total[rows], n, memory_order_relaxed);

@@ -1,6 +1,7 @@
 /* Structured logs: format into one buffer, one write. */
 #include "modelops/base/log.h"
 
+#include "modelops/base/str.h"
 #include "modelops/base/time.h"
 
 #include <stdarg.h>
@@ -21,17 +22,21 @@ void mo_log_init(const char *name, enum mo_log_level level, enum mo_log_format f
 	format = fmt;
 }
 
+enum { LINE_CAP = 4096, TAIL = 16 }; /* TAIL: room for one escape, a quote and the closing "}\n" */
+
 struct line {
-	char data[4096];
+	char data[LINE_CAP];
 	size_t len;
 };
 
+static bool has_room(const struct line *l, size_t n)
+{
+	return l->len + n <= LINE_CAP - TAIL;
+}
+
+/* Room was asked for before, or N is within TAIL. */
 static void put(struct line *l, const char *s, size_t n)
 {
-	size_t room = sizeof(l->data) - 4 - l->len; /* keeps room for the closing "}\n" */
-
-	if (n > room)
-		n = room;
 	memcpy(l->data + l->len, s, n);
 	l->len += n;
 }
@@ -41,15 +46,21 @@ static void put_str(struct line *l, const char *s)
 	put(l, s, strlen(s));
 }
 
-/* Inside quotes: control bytes, quotes and backslashes become JSON escapes. */
+/* Inside quotes: control bytes, quotes, backslashes and bytes that are no UTF-8 become JSON
+ * escapes. Cut at the line's end, never inside a character. */
 static void put_escaped(struct line *l, const char *s)
 {
+	bool utf8 = mo_utf8_valid(s, strlen(s));
+
 	for (; *s; s++) {
 		unsigned char c = (unsigned char)*s;
+		size_t whole = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc0 ? 2 : 1;
 		char esc[8];
+		if (!has_room(l, utf8 ? whole : 1))
+			return;
 		if (c == '"' || c == '\\')
 			put(l, (const char[]){ '\\', (char)c }, 2);
-		else if (c < 0x20 || c == 0x7f)
+		else if (c < 0x20 || c == 0x7f || (c >= 0x80 && !utf8))
 			put(l, esc, (size_t)snprintf(esc, sizeof(esc), "\\u%04x", c));
 		else
 			put(l, s, 1);
@@ -61,7 +72,8 @@ static bool plain(const char *s)
 	if (!*s)
 		return false;
 	for (; *s; s++)
-		if ((unsigned char)*s <= ' ' || *s == '"' || *s == '=' || *s == '\\' || *s == 0x7f)
+		if ((unsigned char)*s <= ' ' || *s == '"' || *s == '=' || *s == '\\' ||
+			(unsigned char)*s >= 0x7f)
 			return false;
 	return true;
 }
@@ -70,6 +82,8 @@ static void put_pair(struct line *l, const char *key, const char *value)
 {
 	bool json = format == MO_LOG_JSON, quote = json || !plain(value);
 
+	if (!has_room(l, strlen(key) + 8))
+		return; /* a pair is whole or absent; only its value is cut */
 	put_str(l, l->len == 0 ? (json ? "{" : "") : (json ? "," : " "));
 	if (json)
 		put_str(l, "\"");

@@ -57,12 +57,13 @@ static int64_t floor_div(int64_t a, int64_t b)
 
 char *mo_time_format(int64_t t, char out[MO_TIME_TEXT])
 {
+	int64_t first = days_from_civil(0, 1, 1) * MO_DAY,
+		end = days_from_civil(10000, 1, 1) * MO_DAY;
+	t = t < first ? first : t >= end ? end - 1 : t;
 	int64_t days = floor_div(t, MO_DAY), in_day = t - days * MO_DAY, y;
 	unsigned m, d;
 
 	civil_from_days(days, &y, &m, &d);
-	if (y < 0 || y > 9999)
-		y = y < 0 ? 0 : 9999;
 	unsigned s = (unsigned)(in_day / MO_SECOND), us = (unsigned)(in_day % MO_SECOND);
 	int n = snprintf(out, MO_TIME_TEXT, "%04u-%02u-%02uT%02u:%02u:%02u", (unsigned)y % 10000,
 		m % 100, d % 100, s / 3600 % 100, s / 60 % 60, s % 60);

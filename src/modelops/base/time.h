@@ -19,8 +19,8 @@ int64_t mo_now(void);
 /* Monotonic clock, microseconds; only differences mean anything. */
 int64_t mo_mono(void);
 
-/* Writes T as RFC 3339 UTC; the fraction is left out when it is zero. Years 0000 to 9999. Returns
- * OUT. */
+/* Writes T as RFC 3339 UTC; the fraction is left out when it is zero. Clamped to the years 0000 to
+ * 9999. Returns OUT. */
 char *mo_time_format(int64_t t, char out[MO_TIME_TEXT]);
 
 /* Reads RFC 3339 (Z or numeric offset, up to 6 fraction digits kept, more are cut). 0 or -1. */

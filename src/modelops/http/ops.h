@@ -13,18 +13,18 @@ struct http_ops_cfg {
 };
 
 /* Rows for a program's settings table; BASE is the offset of its struct http_ops_cfg. */
-#define HTTP_OPS_SETTINGS(base)                                                                    \
-	{ .name = "OPS_HOST",                                                                      \
-		.type = MO_CFG_STR,                                                                \
-		.offset = (base) + offsetof(struct http_ops_cfg, host),                            \
-		.def = "127.0.0.1",                                                                \
-		.help = "Address of the ops listener (/metrics, /healthz, /readyz)." },            \
-		{ .name = "OPS_PORT",                                                              \
-			.type = MO_CFG_INT,                                                        \
-			.offset = (base) + offsetof(struct http_ops_cfg, port),                    \
-			.def = "0",                                                                \
-			.help = "Port of the ops listener; 0 takes a free one.",                   \
-			.min = 0,                                                                  \
+#define HTTP_OPS_SETTINGS(base) \
+	{ .name = "OPS_HOST", \
+		.type = MO_CFG_STR, \
+		.offset = (base) + offsetof(struct http_ops_cfg, host), \
+		.def = "127.0.0.1", \
+		.help = "Address of the ops listener (/metrics, /healthz, /readyz)." }, \
+		{ .name = "OPS_PORT", \
+			.type = MO_CFG_INT, \
+			.offset = (base) + offsetof(struct http_ops_cfg, port), \
+			.def = "0", \
+			.help = "Port of the ops listener; 0 takes a free one.", \
+			.min = 0, \
 			.max = 65535 }
 
 struct http_ops;
