@@ -1,0 +1,125 @@
+/* Walks flat trees: eight chains side by side hide the latency of each step. */
+#include "modelops/model/forest.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { LANES = 8, CHECK_EVERY = 8 };
+
+void forest_row(const struct forest *f, const float *row, float *x)
+{
+	float *left = x + f->features;
+	for (uint32_t i = 0; i < f->features; i++) {
+		float v = row[i];
+		x[i] = isnan(v) ? INFINITY : v;
+		left[i] = isnan(v) ? -INFINITY : v;
+	}
+}
+
+static inline uint32_t step(const struct forest_node *node, const float *x, uint32_t i)
+{
+	const struct forest_node *n = &node[i];
+	return n->left + !(x[n->fidx] < n->cond);
+}
+
+/* Leaves of LANES trees of one row; deep uneven trees stop as soon as all chains stand still. */
+static void walk_trees(
+	const struct forest *f, const struct forest_tree *t, const float *x, uint32_t at[LANES])
+{
+	const struct forest_node *node = f->node;
+	uint32_t depth = 0;
+	for (int k = 0; k < LANES; k++) {
+		at[k] = t[k].root;
+		depth = t[k].depth > depth ? t[k].depth : depth;
+	}
+	for (uint32_t d = 0; d < depth; d++) {
+		uint32_t moved = 0;
+		for (int k = 0; k < LANES; k++) {
+			uint32_t next = step(node, x, at[k]);
+			moved |= next ^ at[k];
+			at[k] = next;
+		}
+		if (d % CHECK_EVERY == CHECK_EVERY - 1 && !moved)
+			break;
+	}
+}
+
+static uint32_t walk_one(const struct forest *f, const struct forest_tree *t, const float *x)
+{
+	uint32_t i = t->root;
+	for (uint32_t next; (next = step(f->node, x, i)) != i;)
+		i = next;
+	return i;
+}
+
+void forest_margin(const struct forest *f, const float *x, float *out)
+{
+	for (uint32_t g = 0; g < f->groups; g++)
+		out[g] = f->base[g];
+	uint32_t t = 0, at[LANES];
+	for (; t + LANES <= f->trees; t += LANES) {
+		walk_trees(f, &f->tree[t], x, at);
+		for (int k = 0; k < LANES; k++)
+			out[f->tree[t + (uint32_t)k].group] += f->node[at[k]].leaf;
+	}
+	for (; t < f->trees; t++)
+		out[f->tree[t].group] += f->node[walk_one(f, &f->tree[t], x)].leaf;
+}
+
+/* One tree, LANES rows. */
+static void walk_rows(
+	const struct forest *f, const struct forest_tree *t, const float *x, uint32_t at[LANES])
+{
+	const struct forest_node *node = f->node;
+	size_t stride = 2 * (size_t)f->features;
+	for (int k = 0; k < LANES; k++)
+		at[k] = t->root;
+	for (uint32_t d = 0; d < t->depth; d++) {
+		uint32_t moved = 0;
+		for (int k = 0; k < LANES; k++) {
+			uint32_t next = step(node, x + (size_t)k * stride, at[k]);
+			moved |= next ^ at[k];
+			at[k] = next;
+		}
+		if (d % CHECK_EVERY == CHECK_EVERY - 1 && !moved)
+			break;
+	}
+}
+
+static void margin_lanes(const struct forest *f, const float *x, float *out)
+{
+	uint32_t at[LANES];
+	for (int k = 0; k < LANES; k++)
+		for (uint32_t g = 0; g < f->groups; g++)
+			out[(size_t)k * f->groups + g] = f->base[g];
+	for (uint32_t t = 0; t < f->trees; t++) {
+		walk_rows(f, &f->tree[t], x, at);
+		float *o = out + f->tree[t].group;
+		for (int k = 0; k < LANES; k++)
+			o[(size_t)k * f->groups] += f->node[at[k]].leaf;
+	}
+}
+
+void forest_margin_rows(const struct forest *f, const float *rows, size_t n, float *x, float *out)
+{
+	size_t width = f->features;
+	size_t i = 0;
+	for (; i + LANES <= n; i += LANES) {
+		for (size_t k = 0; k < LANES; k++)
+			forest_row(f, rows + (i + k) * width, x + 2 * k * width);
+		margin_lanes(f, x, out + i * f->groups);
+	}
+	for (; i < n; i++) {
+		forest_row(f, rows + i * width, x);
+		forest_margin(f, x, out + i * f->groups);
+	}
+}
+
+void forest_free(struct forest *f)
+{
+	free(f->node);
+	free(f->cover);
+	free(f->tree);
+	free(f->base);
+	*f = (struct forest){ 0 };
+}
