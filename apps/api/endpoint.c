@@ -33,14 +33,14 @@ static struct http_upstream *take_upstream(
 	return NULL;
 }
 
-static void target_init(
-	struct endpoint_target *t, const struct endpoint_target_view *v, struct http_upstream *upstream)
+static void target_init(struct endpoint_target *t, const struct endpoint_target_view *v,
+	struct http_upstream *upstream)
 {
 	memset(t, 0, sizeof(*t));
 	memcpy(t->instance, v->instance, sizeof(t->instance));
 	memcpy(t->address, v->address, sizeof(t->address));
-	int n = snprintf(t->headers, sizeof(t->headers), "X-Instance-Id: %s\r\nX-Instance-Secret: %s\r\n",
-		v->instance, v->secret);
+	int n = snprintf(t->headers, sizeof(t->headers),
+		"X-Instance-Id: %s\r\nX-Instance-Secret: %s\r\n", v->instance, v->secret);
 	MO_ASSERT(n > 0 && (size_t)n < sizeof(t->headers));
 	t->headers_len = (size_t)n;
 	t->weight = v->weight;

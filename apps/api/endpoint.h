@@ -40,11 +40,12 @@ struct endpoint {
 	char deployment[MO_ID_MAX], tenant[MO_ID_MAX], project[MO_ID_MAX];
 	struct endpoint_target targets[ENDPOINT_TARGETS_MAX];
 	unsigned n, turn;
-	unsigned inflight;  /* hops that hold this endpoint */
-	int64_t used_at;    /* mo_mono() of the last request */
-	bool found, loaded, gone; /* found: the deployment exists; gone: out of the cache, freed when inflight is 0 */
-	bool loading, stale; /* a load is on its way; another is wanted after it */
-	struct mo_list waiting; /* hops that wait for the first load */
+	unsigned inflight;        /* hops that hold this endpoint */
+	int64_t used_at;          /* mo_mono() of the last request */
+	bool found, loaded, gone; /* found: the deployment exists; gone: out of the cache, freed
+				     when inflight is 0 */
+	bool loading, stale;      /* a load is on its way; another is wanted after it */
+	struct mo_list waiting;   /* hops that wait for the first load */
 	struct usage_slot *slot;
 	struct obs_series *answered[ENDPOINT_KINDS][3]; /* 2xx, 4xx, 5xx */
 	struct obs_series *seconds[ENDPOINT_KINDS], *running;
@@ -53,13 +54,13 @@ struct endpoint {
 /* An empty endpoint that still has to be loaded; NULL when memory is out. */
 struct endpoint *endpoint_new(const char *deployment);
 
-/* Makes E follow VIEW: keeps connections of targets that stay, retires the others. A target whose upstream cannot be
- * made is left out. */
+/* Makes E follow VIEW: keeps connections of targets that stay, retires the others. A target whose
+ * upstream cannot be made is left out. */
 void endpoint_apply(struct endpoint *e, const struct endpoint_view *view, struct http_loop *loop,
 	const struct http_limits *limits);
 
-/* The least loaded target by weight, in turn among equals; never EXCEPT (an instance id or NULL) while there is another.
- * NULL when there is none. */
+/* The least loaded target by weight, in turn among equals; never EXCEPT (an instance id or NULL)
+ * while there is another. NULL when there is none. */
 struct endpoint_target *endpoint_pick(struct endpoint *e, const char *except);
 
 /* Retires all connections and frees E, which no hop holds. */

@@ -145,8 +145,8 @@ static void load_run(struct http_job *job)
 {
 	struct load *l = MO_LIST_ENTRY(job, struct load, job);
 
-	l->rc = gateway_load_view(
-		l->gateway->cfg.store, l->endpoint->deployment, l->gateway->cfg.key, &l->view, &l->err);
+	l->rc = gateway_load_view(l->gateway->cfg.store, l->endpoint->deployment,
+		l->gateway->cfg.key, &l->view, &l->err);
 	http_loop_post(l->gateway->loop, &l->task);
 }
 
@@ -176,7 +176,8 @@ static void load_apply(struct gateway *g, struct endpoint *e, const struct load 
 	endpoint_apply(e, &l->view, g->loop, g->cfg.limits);
 	if (e->found && !e->slot) {
 		endpoint_metrics(g, e);
-		if (usage_map_slot(g->cfg.usage, e->deployment, e->tenant, e->project, &e->slot, &err) < 0) {
+		if (usage_map_slot(g->cfg.usage, e->deployment, e->tenant, e->project, &e->slot,
+			    &err) < 0) {
 			wake_waiting(g, e, &err);
 			return;
 		}
@@ -248,7 +249,8 @@ static void hop_finish(struct hop *hop, int status)
 	if (e->running) {
 		obs_add(e->running, -1);
 		obs_add(e->answered[hop->kind][class], 1);
-		obs_observe(e->seconds[hop->kind], http_loop_now(hop->req->loop) - hop->req->started);
+		obs_observe(
+			e->seconds[hop->kind], http_loop_now(hop->req->loop) - hop->req->started);
 	}
 }
 
@@ -282,12 +284,14 @@ static int build_call(struct hop *hop, const struct endpoint_target *t, struct m
 	if (left <= 0)
 		return mo_fail(err, MO_ETIMEOUT, "no instance answered within the deadline");
 	const char *trace = req->traceparent[0] ? req->traceparent : NULL;
-	char *headers = mo_arena_printf(req->arena, "%.*sX-Request-Id: %s\r\nX-Deadline-Ms: %lld\r\n%s%s%s",
-		(int)t->headers_len, t->headers, req->id, (long long)(left / 1000 + 1),
-		trace ? "traceparent: " : "", trace ? trace : "", trace ? "\r\n" : "");
+	char *headers =
+		mo_arena_printf(req->arena, "%.*sX-Request-Id: %s\r\nX-Deadline-Ms: %lld\r\n%s%s%s",
+			(int)t->headers_len, t->headers, req->id, (long long)(left / 1000 + 1),
+			trace ? "traceparent: " : "", trace ? trace : "", trace ? "\r\n" : "");
 	const char *path = kind_paths[hop->kind];
 	struct mo_str query = req->head->query;
-	char *target = query.n ? mo_arena_printf(req->arena, "%s?%.*s", path, (int)query.n, query.p) : NULL;
+	char *target = query.n ? mo_arena_printf(req->arena, "%s?%.*s", path, (int)query.n, query.p)
+			       : NULL;
 	if (!headers || (query.n && !target))
 		return mo_fail(err, MO_ENOMEM, "request to an instance");
 	hop->call.path = target ? mo_str(target) : mo_str(path);
@@ -388,7 +392,8 @@ static void hop_reply(struct hop *hop)
 	endpoint_release(e);
 }
 
-/* Predicting changes nothing, so a lost or misdirected request may be sent to another instance once. */
+/* Predicting changes nothing, so a lost or misdirected request may be sent to another instance
+ * once. */
 static bool hop_retry(struct hop *hop, const struct mo_err *err)
 {
 	bool misdirected = !err && hop->call.status == 421;
@@ -415,7 +420,8 @@ static void hop_done(struct http_call *call, const struct mo_err *err)
 		copy = *err;
 		hop_problem(hop, &copy);
 	} else if (call->status == 421) {
-		mo_fail(&copy, MO_EUNAVAIL, "deployment '%s': its instances are changing", hop->endpoint->deployment);
+		mo_fail(&copy, MO_EUNAVAIL, "deployment '%s': its instances are changing",
+			hop->endpoint->deployment);
 		hop_problem(hop, &copy);
 	} else {
 		hop_reply(hop);
@@ -443,8 +449,8 @@ static int64_t request_deadline(const struct gateway *g, const struct http_req *
 	uint64_t ms;
 	int64_t us = g->cfg.deadline_us;
 
-	if (http_head_get(req->head, "X-Deadline-Ms", &text) && mo_parse_u64(text.p, text.n, &ms) == 0 &&
-		ms < (uint64_t)us / 1000)
+	if (http_head_get(req->head, "X-Deadline-Ms", &text) &&
+		mo_parse_u64(text.p, text.n, &ms) == 0 && ms < (uint64_t)us / 1000)
 		us = (int64_t)ms * 1000;
 	return req->started + us;
 }
@@ -474,9 +480,11 @@ static int admit(const struct gateway *g, const char *deployment, struct mo_err 
 	if (!mo_id_valid(deployment, strlen(deployment), "dep"))
 		return mo_fail(err, MO_ENOTFOUND, "no deployment '%.64s'", deployment);
 	if (http_loop_now(g->loop) - g->fresh_at > g->cfg.stale_max_us + 5 * MO_SECOND)
-		return mo_fail(err, MO_EUNAVAIL, "the store has not answered for too long (AUTH_STALE_MAX)");
+		return mo_fail(err, MO_EUNAVAIL,
+			"the store has not answered for too long (AUTH_STALE_MAX)");
 	if (g->waiting >= MAX_WAITING)
-		return mo_fail(err, MO_EUNAVAIL, "too many requests wait for their deployment to be loaded");
+		return mo_fail(err, MO_EUNAVAIL,
+			"too many requests wait for their deployment to be loaded");
 	return 0;
 }
 
@@ -580,7 +588,8 @@ static void follow_tick(struct http_timer *timer)
 	http_timer_set(g->loop, timer, http_loop_now(g->loop) + FOLLOW_US);
 }
 
-int gateway_new(const struct gateway_cfg *cfg, struct http_loop *loop, struct gateway **ret, struct mo_err *err)
+int gateway_new(const struct gateway_cfg *cfg, struct http_loop *loop, struct gateway **ret,
+	struct mo_err *err)
 {
 	struct obs_family *families[M_COUNT];
 	mo_autofree struct gateway *g = calloc(1, sizeof(*g));

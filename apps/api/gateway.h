@@ -1,4 +1,5 @@
-/* The gateway of one loop: predict and explain are forwarded to a serving instance without leaving the loop. */
+/* The gateway of one loop: predict and explain are forwarded to a serving instance without leaving
+ * the loop. */
 #ifndef MODELOPS_API_GATEWAY_H
 #define MODELOPS_API_GATEWAY_H
 
@@ -16,9 +17,10 @@ struct gateway_cfg {
 	struct obs *obs;
 	const struct http_limits *limits;
 	const struct workload_key *key; /* derives instance secrets */
-	int64_t deadline_us;      /* GATEWAY_DEADLINE: longest wait for an answer */
-	int64_t stale_max_us;     /* AUTH_STALE_MAX: how long the cache serves while the store does not answer */
-	int64_t max_reply;        /* largest reply body accepted from an instance, bytes */
+	int64_t deadline_us;            /* GATEWAY_DEADLINE: longest wait for an answer */
+	int64_t stale_max_us; /* AUTH_STALE_MAX: how long the cache serves while the store does not
+				 answer */
+	int64_t max_reply;    /* largest reply body accepted from an instance, bytes */
 };
 
 /* Who asks, as the authentication step found out. */
@@ -29,10 +31,13 @@ struct gateway_caller {
 
 struct gateway;
 
-/* Starts following the store's changes on LOOP. One per loop; LOOP is not running yet or runs the caller. */
-int gateway_new(const struct gateway_cfg *cfg, struct http_loop *loop, struct gateway **ret, struct mo_err *err);
+/* Starts following the store's changes on LOOP. One per loop; LOOP is not running yet or runs the
+ * caller. */
+int gateway_new(const struct gateway_cfg *cfg, struct http_loop *loop, struct gateway **ret,
+	struct mo_err *err);
 
-/* Answers REQ, whose body is complete, from an instance of DEPLOYMENT: now, or later on the loop. */
+/* Answers REQ, whose body is complete, from an instance of DEPLOYMENT: now, or later on the loop.
+ */
 void gateway_forward(struct gateway *g, struct http_req *req, const struct gateway_caller *who,
 	enum endpoint_kind kind, const char *deployment);
 
@@ -43,7 +48,8 @@ void gateway_free(struct gateway *g);
 extern const struct obs_decl gateway_metrics_decls[];
 extern const size_t gateway_metrics_count;
 
-/* On a worker: what the store says of DEPLOYMENT now. An absent deployment is success with ret->found false. */
+/* On a worker: what the store says of DEPLOYMENT now. An absent deployment is success with
+ * ret->found false. */
 int gateway_load_view(struct store *store, const char *deployment, const struct workload_key *key,
 	struct endpoint_view *ret, struct mo_err *err);
 
@@ -51,9 +57,9 @@ enum { GATEWAY_CHANGES_MAX = 256 };
 
 /* Deployments touched since SEQ. */
 struct gateway_changes {
-	int64_t seq;   /* in: last seen, -1 at first; out: newest */
-	unsigned n;    /* ids filled */
-	bool all;      /* too many to name, or the follower fell behind: reload everything */
+	int64_t seq; /* in: last seen, -1 at first; out: newest */
+	unsigned n;  /* ids filled */
+	bool all;    /* too many to name, or the follower fell behind: reload everything */
 	char ids[GATEWAY_CHANGES_MAX][MO_ID_MAX];
 };
 

@@ -29,8 +29,8 @@ int workload_key_load(const char *path, struct workload_key *ret_key, struct mo_
 	return n == -1 ? 0 : -1;
 }
 
-void workload_token(const struct workload_key *key, const char *attempt_id,
-	const char *tenant_id, char ret_text[WORKLOAD_TOKEN_TEXT])
+void workload_token(const struct workload_key *key, const char *attempt_id, const char *tenant_id,
+	char ret_text[WORKLOAD_TOKEN_TEXT])
 {
 	MO_ASSERT(strlen(attempt_id) < MO_ID_MAX && strlen(tenant_id) < MO_ID_MAX);
 	char said[16 + 2 * MO_ID_MAX], hex[65];
@@ -54,16 +54,16 @@ int workload_claim(struct mo_str text, char ret_attempt_id[MO_ID_MAX], struct mo
 	return 0;
 }
 
-bool workload_verify(const struct workload_key *key, struct mo_str text,
-	const char *attempt_id, const char *tenant_id)
+bool workload_verify(const struct workload_key *key, struct mo_str text, const char *attempt_id,
+	const char *tenant_id)
 {
 	char right[WORKLOAD_TOKEN_TEXT];
 	workload_token(key, attempt_id, tenant_id, right);
 	return text.n == strlen(right) && crypto_equal(text.p, right, text.n);
 }
 
-void workload_instance_secret(
-	const struct workload_key *key, const char *instance_id, char ret_text[WORKLOAD_SECRET_TEXT])
+void workload_instance_secret(const struct workload_key *key, const char *instance_id,
+	char ret_text[WORKLOAD_SECRET_TEXT])
 {
 	MO_ASSERT(strlen(instance_id) < MO_ID_MAX);
 	char said[16 + MO_ID_MAX];
