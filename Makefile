@@ -3,7 +3,6 @@ PORT ?= 8000
 DATA ?= $(CURDIR)/.data
 ROWS ?=
 TARGETS ?= build demo
-export PORT DATA
 
 .DEFAULT_GOAL := help
 .PHONY: help build demo up test verify bench bench-report fuzz soak asan tsan coverage debug clean \
@@ -18,10 +17,10 @@ build: ## install what is missing for building, leave every program in build/bin
 	@tools/build release
 
 demo: build ## from nothing to a model trained, served, explained and billed (PORT=, DATA=)
-	@tools/demo
+	@PORT="$(PORT)" DATA="$(abspath $(DATA))" tools/demo
 
 up: build ## run the platform in the foreground (PORT=, DATA=)
-	@AUTH_MODE=demo MODELOPS_DATA="$(abspath $(DATA))" build/bin/modelops up
+	@PORT="$(PORT)" MODELOPS_DATA="$(abspath $(DATA))" AUTH_MODE=demo build/bin/modelops up
 
 test: ## install what the tests need and run all of them
 	@tests/run

@@ -28,7 +28,7 @@ bool mo_fault_hit(const char *point)
 		return false;
 	if (__atomic_sub_fetch(&countdown, 1, __ATOMIC_SEQ_CST) != 0)
 		return false;
-	struck = true;
+	__atomic_store_n(&struck, true, __ATOMIC_SEQ_CST);
 	if (kills)
 		raise(SIGKILL);
 	return true;
@@ -36,7 +36,7 @@ bool mo_fault_hit(const char *point)
 
 bool mo_fault_struck(void)
 {
-	return struck;
+	return __atomic_load_n(&struck, __ATOMIC_SEQ_CST);
 }
 
 void mo_fault_from_env(void)

@@ -84,8 +84,8 @@ static void test_actor_header(void **state)
 		"|tenant=acme|role=user", "a|tenant=Acme|role=user", "a|tenant=../x|role=user",
 		"a|tenant=acme|role=ADMIN", "a\"b|tenant=acme|role=user",
 		"a|tenant=acme|tenant=beta|role=user",
-		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa|tenant=acme|role="
-		"user" };
+		("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa|tenant=acme|"
+		 "role=user") };
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_int_equal(parse(bad[i], &c), -1);
 }
