@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MONEY_TEXT = 32 }; /* room for "-9,223,372,036,854.775807" */
+enum { MONEY_TEXT = 48 }; /* room for every int64_t with six decimals and commas */
 
 /* round_half_even(QUANTITY * PRICE_MICRO / PER_QUANTITY). PER_QUANTITY > 0. MO_EFIELD when the
  * amount does not fit in 64 bits. */
