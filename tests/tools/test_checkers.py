@@ -124,6 +124,10 @@ DEPS = [
 		"x.c:2: apps/workloads/serving may not include modelops/httpc/httpc.h"),
 	("apps/api/x.c", includes("#include <sqlite3.h>"), "x.c:2: apps/api may not include <sqlite3.h>"),
 	("src/modelops/misc/x.c", includes("#include <stdio.h>"), "x.c:1: folder misc has no row"),
+	("apps/workloads/serving/meson.build", "# main\nexecutable('s', dependencies: [base_dep, store_dep])\n",
+		"meson.build:2: apps/workloads/serving may not link store_dep"),
+	("src/modelops/json/meson.build", "json_dep = declare_dependency(dependencies: [http_dep])\n",
+		"meson.build:1: json may not link http_dep"),
 	("tools/layers.txt", "json: base\nbase:\n", "json names base, which is no row above it"),
 ]
 
