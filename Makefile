@@ -23,6 +23,7 @@ up: build ## run the platform in the foreground (PORT=, DATA=)
 	@PORT="$(PORT)" MODELOPS_DATA="$(abspath $(DATA))" AUTH_MODE=demo build/bin/modelops up
 
 test: ## install what the tests need and run all of them
+	@tools/install-deps test
 	@tests/run
 
 verify: ## format, style, layers, headers, generated files, and a clang build
@@ -37,18 +38,23 @@ bench-report: ## write docs/BENCHMARKS.md from build/bench/results.json
 	@build/venv/bin/python bench/report
 
 fuzz: ## run every fuzzer for 60 s
+	@tools/install-deps test
 	@tests/run --fuzz-seconds=60 fuzz/
 
 soak: ## the fault tests with 200 random kills instead of 10
+	@tools/install-deps test
 	@MODELOPS_SOAK_POINTS=200 tests/run --timeout=3600 fault/
 
 asan: ## unit and scenario tests with AddressSanitizer and UndefinedBehaviorSanitizer
+	@tools/install-deps test
 	@tests/run --build=asan unit/ conformance/ scenario/
 
 tsan: ## unit and conformance tests with ThreadSanitizer
+	@tools/install-deps test
 	@tests/run --build=tsan unit/ conformance/
 
 coverage: ## line coverage of the unit and scenario tests: build/coverage/report.txt
+	@tools/install-deps test
 	@tests/run --build=coverage unit/ conformance/ scenario/
 	@build/venv/bin/gcovr --root . --object-directory build/coverage --exclude 'tests/' \
 		--txt build/coverage/report.txt --html-details build/coverage/report.html --print-summary
