@@ -78,6 +78,18 @@ def test_a_file_past_its_time_is_ended_with_what_it_started(tmp_path):
 	proc.wait_until(lambda: not proc.alive(child), "child %d goes on" % child, seconds=5)
 
 
+def test_a_stopped_run_leaves_no_process(tmp_path):
+	slow = "import os, time\ndef test_a():\n\topen('pid-%s', 'w').write(str(os.getpid()))\n\ttime.sleep(60)\n"
+	folder = tree(tmp_path, {"fault/test_%d.py" % n: slow % n for n in range(4)})
+	path = "%s:%s" % (folder / "bin", os.environ["PATH"])
+	with proc.Program("/usr/bin/env", "python3", folder / "tests" / "run", "--no-build", "--no-fuzz",
+			env={"PATH": path}) as p:
+		pids = [int(p.wait_for_file(folder / ("pid-%d" % n))) for n in (0, 1)]
+		p.stop(seconds=10)
+	assert not any(proc.alive(pid) for pid in pids)
+	assert not (folder / "pid-2").exists()
+
+
 def test_databases_line_runs_the_file_once_for_each(tmp_path):
 	folder = tree(tmp_path, {"scenario/test_b01.py": """
 		# databases: sqlite other
