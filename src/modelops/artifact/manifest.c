@@ -62,6 +62,8 @@ struct parse {
 static int take_text(struct parse *p, const json_t *v, const char *name, size_t max,
 	const char **ret, struct mo_err *err)
 {
+	if (!v)
+		return mo_fail_field(err, name, "is missing");
 	if (!json_is_string(v))
 		return mo_fail_field(err, name, "must be text, not %s", mo_json_kind(v));
 	size_t n = json_string_length(v);

@@ -75,6 +75,7 @@ static const struct {
 	{ DOC("\"model\"", "", "{}", ""), "files" },
 	{ DOC("\"model\"", "1", "{}", ""), "files[0]" },
 	{ DOC("\"model\"", "{\"path\":\"a\",\"size\":1}", "{}", ""), "files[0]" },
+	{ DOC("\"model\"", "{\"a\":\"a\",\"b\":1,\"c\":1}", "{}", ""), "files[0].path" },
 	{ DOC("\"model\"", "{\"path\":\"../a\",\"size\":1,\"sha256\":\"" SHA "\"}", "{}", ""),
 		"files[0].path" },
 	{ DOC("\"model\"", "{\"path\":\"a/b\",\"size\":1,\"sha256\":\"" SHA "\"}", "{}", ""),
