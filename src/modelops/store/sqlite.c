@@ -1,0 +1,220 @@
+/* SQLite driver: WAL, synchronous=FULL, statements prepared once per connection. */
+#include "modelops/store/driver.h"
+
+#include "modelops/base/check.h"
+#include "modelops/base/fault.h"
+#include "modelops/base/map.h"
+#include "modelops/base/time.h"
+
+#include <sqlite3.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { STATEMENTS_MAX = 1024, BUSY_MS = 10000 };
+
+struct db_conn {
+	sqlite3 *db;
+	struct mo_map statements; /* pointer of the SQL text -> sqlite3_stmt */
+};
+
+static int fail(struct db_conn *c, int rc, const char *what, struct mo_err *err)
+{
+	const char *text = sqlite3_errmsg(c->db);
+
+	switch (rc & 0xff) {
+	case SQLITE_CONSTRAINT:
+		mo_fail(err, MO_ECONFLICT, "%s", text);
+		if (sqlite3_extended_errcode(c->db) == SQLITE_CONSTRAINT_FOREIGNKEY)
+			return mo_advise(err, "reference_violation", NULL);
+		if (rc == SQLITE_CONSTRAINT_UNIQUE || rc == SQLITE_CONSTRAINT_PRIMARYKEY)
+			return mo_advise(err, "unique_violation", NULL);
+		return mo_fail(err, MO_EINTERNAL, "%s: %s", what, text);
+	case SQLITE_FULL:
+		return mo_fail(err, MO_EFULL, "the database's disk is full");
+	case SQLITE_NOMEM:
+		return mo_fail(err, MO_ENOMEM, "SQLite: out of memory");
+	case SQLITE_ERROR:
+	case SQLITE_MISUSE:
+	case SQLITE_RANGE:
+		return mo_fail(err, MO_EINTERNAL, "%s: %s", what, text);
+	default:
+		return mo_fail(err, MO_EUNAVAIL, "SQLite: %s", text);
+	}
+}
+
+static int script(struct db_conn *c, const char *sql, struct mo_err *err)
+{
+	int rc = sqlite3_exec(c->db, sql, NULL, NULL, NULL);
+
+	return rc == SQLITE_OK ? 0 : fail(c, rc, "script", err);
+}
+
+static void conn_close(struct db_conn *c)
+{
+	size_t pos = 0;
+	sqlite3_stmt *st;
+
+	while ((st = mo_map_next(&c->statements, &pos, NULL)))
+		sqlite3_finalize(st);
+	mo_map_free(&c->statements);
+	sqlite3_close(c->db);
+	free(c);
+}
+
+static int setup(struct db_conn *c, bool readonly, struct mo_err *err)
+{
+	sqlite3_extended_result_codes(c->db, 1);
+	sqlite3_busy_timeout(c->db, BUSY_MS);
+	if (!readonly && script(c, "PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0;", err) < 0)
+		return -1;
+	return script(c,
+		"PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;"
+		"PRAGMA temp_store=MEMORY; PRAGMA cache_size=-2000;",
+		err);
+}
+
+static int conn_open(const struct store_cfg *cfg, bool readonly, struct db_conn **ret, struct mo_err *err)
+{
+	const char *path = cfg->url + strlen("sqlite:");
+	struct db_conn *c = calloc(1, sizeof(*c));
+	int flags = SQLITE_OPEN_NOMUTEX | (readonly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+
+	if (!c)
+		return mo_fail(err, MO_ENOMEM, "database connection");
+	mo_map_init(&c->statements, STATEMENTS_MAX);
+	int rc = sqlite3_open_v2(path, &c->db, flags, NULL);
+	if (rc != SQLITE_OK) {
+		mo_fail(err, MO_EUNAVAIL, "cannot open database '%s': %s", path,
+			c->db ? sqlite3_errmsg(c->db) : "out of memory");
+		conn_close(c);
+		return -1;
+	}
+	if (setup(c, readonly, err) < 0) {
+		conn_close(c);
+		return -1;
+	}
+	*ret = c;
+	return 0;
+}
+
+static int begin(struct db_conn *c, bool write, struct mo_err *err)
+{
+	return script(c, write ? "BEGIN IMMEDIATE" : "BEGIN", err);
+}
+
+static int commit(struct db_conn *c, struct mo_err *err)
+{
+	if (mo_fault("store.commit"))
+		return mo_fail(err, MO_EUNAVAIL, "SQLite: injected failure of COMMIT");
+	return script(c, "COMMIT", err);
+}
+
+static void rollback(struct db_conn *c)
+{
+	if (!sqlite3_get_autocommit(c->db))
+		sqlite3_exec(c->db, "ROLLBACK", NULL, NULL, NULL);
+}
+
+bool db_sqlite_lost_transaction(struct db_conn *c)
+{
+	return sqlite3_get_autocommit(c->db);
+}
+
+static int prepare(struct db_conn *c, const char *sql, sqlite3_stmt **ret, struct mo_err *err)
+{
+	sqlite3_stmt *st = mo_map_get(&c->statements, (const char *)&sql, sizeof(sql));
+
+	if (!st) {
+		int rc = sqlite3_prepare_v3(c->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &st, NULL);
+		if (rc != SQLITE_OK)
+			return fail(c, rc, sql, err);
+		if (mo_map_set(&c->statements, (const char *)&sql, sizeof(sql), st, NULL) < 0) {
+			sqlite3_finalize(st);
+			return mo_fail(err, MO_ENOMEM, "statement cache");
+		}
+	}
+	*ret = st;
+	return 0;
+}
+
+static int bind(sqlite3_stmt *st, const struct db_arg *args, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct db_arg *a = &args[i];
+		int at = (int)i + 1, rc;
+		if (a->type == DB_TEXT)
+			rc = a->text ? sqlite3_bind_text(st, at, a->text, -1, SQLITE_STATIC) : sqlite3_bind_null(st, at);
+		else if (a->type == DB_REAL)
+			rc = sqlite3_bind_double(st, at, a->d);
+		else if (a->type == DB_TIME && a->i == 0)
+			rc = sqlite3_bind_null(st, at);
+		else
+			rc = sqlite3_bind_int64(st, at, a->i);
+		if (rc != SQLITE_OK)
+			return rc;
+	}
+	return SQLITE_OK;
+}
+
+static bool row_null(const struct db_row *row, int col)
+{
+	return sqlite3_column_type(row->handle, col) == SQLITE_NULL;
+}
+
+static int64_t row_int(const struct db_row *row, int col)
+{
+	return sqlite3_column_int64(row->handle, col);
+}
+
+static double row_real(const struct db_row *row, int col)
+{
+	return sqlite3_column_double(row->handle, col);
+}
+
+static const char *row_text(const struct db_row *row, int col)
+{
+	return (const char *)sqlite3_column_text(row->handle, col);
+}
+
+static const struct db_row_ops row_ops = { row_null, row_int, row_real, row_text };
+
+static int run(struct db_conn *c, struct db_call *call, struct mo_err *err)
+{
+	sqlite3_stmt *st;
+	int rc, failed = 0;
+
+	if (mo_fault("store.sql"))
+		return mo_fail(err, MO_EUNAVAIL, "SQLite: injected failure");
+	if (prepare(c, call->sql, &st, err) < 0)
+		return -1;
+	rc = bind(st, call->args, call->nargs);
+	if (rc == SQLITE_OK) {
+		struct db_row row = { &row_ops, st, 0 };
+		while ((rc = sqlite3_step(st)) == SQLITE_ROW && !failed)
+			failed = call->each && call->each(&row, call->ctx, err) < 0;
+	}
+	if (rc == SQLITE_DONE)
+		call->changed = sqlite3_changes64(c->db);
+	else if (!failed)
+		failed = fail(c, rc, call->sql, err) < 0;
+	sqlite3_reset(st);
+	sqlite3_clear_bindings(st);
+	return failed ? -1 : 0;
+}
+
+static bool broken(struct db_conn *c)
+{
+	(void)c;
+	return false;
+}
+
+static int now(struct db_conn *c, int64_t *ret, struct mo_err *err)
+{
+	(void)c;
+	(void)err;
+	*ret = mo_now();
+	return 0;
+}
+
+const struct db_driver db_sqlite = { "sqlite", conn_open, conn_close, begin, commit, rollback, run, script, broken,
+	now };
