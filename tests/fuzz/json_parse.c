@@ -10,7 +10,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static int depth_of(const json_t *value)
 {
-	int deepest = 0;
+	int deepest =
+		json_is_object(value) || json_is_array(value); /* "[]" is two levels, like "[1]" */
 	const char *key;
 	json_t *item;
 	size_t i;

@@ -26,7 +26,7 @@ static bool depth_within(const char *text, size_t len, int max_depth)
 		} else if (c == '"') {
 			quoted = true;
 		} else if (c == '[' || c == '{') {
-			if (++depth > max_depth + 1)
+			if (++depth > max_depth)
 				return false;
 		} else if (c == ']' || c == '}') {
 			depth--;
