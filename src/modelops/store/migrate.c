@@ -1,7 +1,7 @@
 /* Migrations: which version the database has, and the steps up to ours. */
 #include "modelops/store/migrate.h"
 
-#include "modelops/base/str.h"
+#include "modelops/base/check.h"
 #include "modelops/base/time.h"
 #include "modelops/crypto/crypto.h"
 
