@@ -180,7 +180,7 @@ static const struct db_row_ops row_ops = { row_null, row_int, row_real, row_text
 
 static int run(struct db_conn *c, struct db_call *call, struct mo_err *err)
 {
-	sqlite3_stmt *st;
+	sqlite3_stmt *st = NULL;
 	int rc, failed = 0;
 
 	if (mo_fault("store.sql"))

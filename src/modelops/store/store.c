@@ -2,6 +2,7 @@
 #include "modelops/store/store.h"
 
 #include "modelops/base/check.h"
+#include "modelops/base/id.h"
 #include "modelops/base/map.h"
 #include "modelops/base/str.h"
 #include "modelops/store/migrate.h"
