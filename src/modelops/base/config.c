@@ -136,6 +136,14 @@ int mo_cfg_load(const struct mo_cfg *table, size_t count, void *out, int argc, c
 	return 0;
 }
 
+int mo_cfg_defaults(const struct mo_cfg *table, size_t count, void *out, struct mo_err *err)
+{
+	for (size_t i = 0; i < count; i++)
+		if (table[i].def && set(&table[i], out, table[i].def, err) < 0)
+			return -1;
+	return 0;
+}
+
 static void print_help(const struct mo_cfg *table, size_t count, const char *program,
 	const char *purpose, FILE *out)
 {

@@ -37,6 +37,9 @@ struct mo_cfg {
 int mo_cfg_load(const struct mo_cfg *table, size_t count, void *out, int argc, char **argv,
 	struct mo_err *err);
 
+/* Fills *OUT from the defaults alone: no environment, no arguments. For libraries and tests. */
+int mo_cfg_defaults(const struct mo_cfg *table, size_t count, void *out, struct mo_err *err);
+
 /* Handles --help, --version and --settings (a tab-separated dump for docs): prints and returns
  * true. */
 bool mo_cfg_info(const struct mo_cfg *table, size_t count, const char *program, const char *purpose,

@@ -3,7 +3,7 @@
 #ifndef MODELOPS_HTTP_UPSTREAM_H
 #define MODELOPS_HTTP_UPSTREAM_H
 
-#include "modelops/base/buf.h"
+#include "modelops/base/list.h"
 #include "modelops/http/loop.h"
 #include "modelops/http/message.h"
 
@@ -34,11 +34,10 @@ struct http_call {
 
 	struct http_upconn *conn; /* private from here */
 	struct http_upstream *upstream;
-	struct http_call *next, *prev;
+	struct mo_list node;
 	struct http_timer timer;
-	struct http_task fail_task;
-	struct mo_err *fail_err, fail_store;
-	bool queued;
+	struct mo_err fail;
+	int64_t started;
 };
 
 /* ADDRESS is "unix:/path" (any length) or "tcp:127.0.0.1:9000" (a literal address: no name is
