@@ -1,32 +1,22 @@
-/* Exact TreeSHAP by quadrature: one walk down and up each tree, four or more points at a time. */
+/* Exact TreeSHAP by quadrature: the tables of a forest and the loop over its trees. */
 #include "modelops/model/explain.h"
 
 #include "modelops/model/alloc.h"
+#include "modelops/model/explain_walk.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { LANES = 4 };
-
-typedef double vec
-	__attribute__((vector_size(LANES * sizeof(double)))); /* a register type, not a struct */
+enum { ALIGN = EXPLAIN_LANES * sizeof(double) };
 
 struct explain {
 	const struct forest *f;
-	uint32_t blocks; /* points = LANES * blocks, enough for the widest tree */
-	double *point, *weight, *base;
-	vec point4, weight4; /* the rule of LANES points, exact to 2 * LANES columns */
-};
-
-/* The walk of one row: Z per column is 1 unseen, the share kept so far, or -1 once a split was not
- * satisfied. */
-struct walk {
-	const struct forest_node *node;
-	const struct forest_cover *cover;
-	const float *x;
-	vec point;
-	vec *phi;  /* per column, before weights */
-	double *z; /* per column */
+	struct explain_split *split; /* of all trees */
+	struct explain_tree *tree;
+	uint32_t points, most_nodes;
+	double *rule; /* t, u and weights: points each, aligned */
+	double *base;
+	void (*walk)(const struct explain_tree *, const float *, const struct explain_space *);
 };
 
 /* Gauss-Legendre nodes and weights on [0,1] by Newton's method (Abramowitz & Stegun 25.4.30). */
@@ -52,166 +42,124 @@ static void legendre(uint32_t n, double *point, double *weight)
 	}
 }
 
-static inline int goes_right(const struct walk *w, uint32_t i)
+/* Child by which the path to node I (of a tree at ROOT) left the last split on column FEAT; -1 when
+ * none is above. */
+static int32_t find_prev(
+	const struct forest *f, uint32_t root, const uint32_t *parent, uint32_t i, uint32_t feat)
 {
-	return !(w->x[w->node[i].fidx] < w->node[i].cond);
+	for (uint32_t child = i; child != 0; child = parent[child])
+		if (f->cover[root + parent[child]].feat == feat)
+			return (int32_t)child;
+	return -1;
 }
 
-static inline int is_leaf(const struct walk *w, uint32_t i)
+/* Within one level: splits without an earlier one on their column first. */
+static void partition(struct explain_split *split, uint32_t first, uint32_t end)
 {
-	return isnan(w->node[i].cond);
-}
-
-static void walk4(struct walk *w, uint32_t i, const vec *c, vec *up);
-
-/* A column's second split on a path that left it already: both sides keep their share of weight,
- * nothing is credited. */
-static void walk4_cold(struct walk *w, uint32_t i, const vec *c, vec *up)
-{
-	const struct forest_cover *v = &w->cover[i];
-	uint32_t l = w->node[i].left;
-	vec next = *c * (double)v->wl, other;
-	walk4(w, l, &next, up);
-	next = *c * (double)v->wr;
-	walk4(w, l + 1, &next, &other);
-	*up = *up * (double)v->wl + other * (double)v->wr;
-}
-
-/* C: product over the columns above of z + (o - z) t. UP: the sum over the leaves below of value
- * times the product of the columns below (a repeated column's factor is divided out: F1). */
-static void walk4(struct walk *w, uint32_t i, const vec *c, vec *up)
-{
-	if (is_leaf(w, i)) {
-		*up = (vec){ 0 } + (double)w->node[i].leaf;
-		return;
-	}
-	const struct forest_cover *v = &w->cover[i];
-	uint32_t right = (uint32_t)goes_right(w, i), left = w->node[i].left;
-	double z1 = w->z[v->feat];
-	if (v->repeat && z1 < 0) {
-		walk4_cold(w, i, c, up);
-		return;
-	}
-	double hot = z1 * (double)(right ? v->wr : v->wl),
-	       cold = z1 * (double)(right ? v->wl : v->wr);
-	vec f_hot = hot + (1 - hot) * w->point, f_cold = cold - cold * w->point, a = *c,
-	    inverse = { 0 };
-	if (v->repeat) {
-		inverse = 1 / (z1 + (1 - z1) * w->point);
-		a *= inverse;
-	}
-	vec next = a * f_hot, g_hot, g_cold;
-	w->z[v->feat] = hot;
-	walk4(w, left + right, &next, &g_hot);
-	next = a * f_cold;
-	w->z[v->feat] = -1;
-	walk4(w, left + !right, &next, &g_cold);
-	w->z[v->feat] = z1;
-	vec credit = a * ((z1 - hot) * g_hot - cold * g_cold),
-	    sum = g_hot * f_hot + g_cold * f_cold;
-	if (v->repeat) {
-		credit *= inverse;
-		sum *= inverse;
-	}
-	w->phi[v->feat] += credit;
-	*up = sum;
-}
-
-/* The same with any number of blocks; C and the two results live in STACK, one level per depth. */
-static void walk_n(struct walk *w, const struct explain *e, uint32_t i, const double *c, double *up,
-	double *stack)
-{
-	uint32_t n = e->blocks * LANES;
-	if (is_leaf(w, i)) {
-		for (uint32_t k = 0; k < n; k++)
-			up[k] = (double)w->node[i].leaf;
-		return;
-	}
-	const struct forest_cover *v = &w->cover[i];
-	uint32_t right = (uint32_t)goes_right(w, i), left = w->node[i].left;
-	double z1 = w->z[v->feat], *c_next = stack, *g = stack + n, *next = stack + 2 * n;
-	double wh = (double)(right ? v->wr : v->wl), wc = (double)(right ? v->wl : v->wr);
-	int gone = v->repeat && z1 < 0; /* off this column's path already: shares only, no credit */
-	double z = gone ? 1 : z1, hot = z * wh, cold = z * wc,
-	       *phi = (double *)(w->phi + (size_t)v->feat * e->blocks);
-	for (uint32_t k = 0; k < n; k++)
-		c_next[k] =
-			gone ? c[k] * wh
-			     : c[k] * (hot + (1 - hot) * e->point[k]) / (z + (1 - z) * e->point[k]);
-	w->z[v->feat] = gone ? z1 : hot;
-	walk_n(w, e, left + right, c_next, up, next);
-	for (uint32_t k = 0; k < n; k++)
-		c_next[k] = gone ? c[k] * wc
-				 : c[k] * (cold - cold * e->point[k]) / (z + (1 - z) * e->point[k]);
-	w->z[v->feat] = -1;
-	walk_n(w, e, left + !right, c_next, g, next);
-	w->z[v->feat] = z1;
-	for (uint32_t k = 0; k < n; k++) {
-		double t = e->point[k], f1 = z + (1 - z) * t;
-		if (gone) {
-			up[k] = wh * up[k] + wc * g[k];
-			continue;
+	for (uint32_t k = first; k < end; k++)
+		if (split[k].prev < 0) {
+			struct explain_split other = split[first];
+			split[first++] = split[k];
+			split[k] = other;
 		}
-		phi[k] += c[k] * ((z - hot) * up[k] - cold * g[k]) / (f1 * f1);
-		up[k] = ((hot + (1 - hot) * t) * up[k] + (cold - cold * t) * g[k]) / f1;
+}
+
+/* PARENT has room for the tree's nodes. */
+static void make_tree(struct explain *e, const struct forest_tree *t, struct explain_tree *out,
+	struct explain_split *split, uint32_t *parent)
+{
+	const struct forest *f = e->f;
+	uint32_t level_end = 1, next = 1, first = 0;
+	*out = (struct explain_tree){ .split = split,
+		.leaf = &f->node[t->root].leaf,
+		.nodes = t->nodes,
+		.leaf_stride = sizeof(struct forest_node) };
+	for (uint32_t i = 0; i < t->nodes; i++) {
+		const struct forest_node *n = &f->node[t->root + i];
+		const struct forest_cover *v = &f->cover[t->root + i];
+		if (i == level_end) {
+			partition(split, first, out->splits);
+			first = out->splits;
+			level_end = next;
+		}
+		if (isnan(n->cond))
+			continue;
+		uint32_t left = n->left - t->root;
+		parent[left] = parent[left + 1] = i;
+		next = left + 2;
+		split[out->splits++] =
+			(struct explain_split){ n->cond, n->fidx, v->wl, v->wr, v->feat, left, i,
+				v->repeat ? find_prev(f, t->root, parent, i, v->feat) : -1 };
 	}
 }
 
 /* Mean of a tree: leaves weighted by the shares above them. Children come after their parent, so
  * back to front. */
-static double tree_mean(const struct forest *f, const struct forest_tree *t, double *mean)
+static double tree_mean(const struct explain_tree *t, const struct forest_node *node, double *mean)
 {
-	for (uint32_t k = t->nodes; k-- > 0;) {
-		const struct forest_node *n = &f->node[t->root + k];
-		const struct forest_cover *v = &f->cover[t->root + k];
-		mean[k] = (double)n->leaf;
-		if (!isnan(n->cond)) {
-			const double *child = mean + (n->left - t->root);
-			mean[k] = (double)v->wl * child[0] + (double)v->wr * child[1];
-		}
+	for (uint32_t i = 0; i < t->nodes; i++)
+		mean[i] = (double)node[i].leaf;
+	for (uint32_t k = t->splits; k-- > 0;) {
+		const struct explain_split *p = &t->split[k];
+		mean[p->self] = (double)p->wl * mean[p->left] + (double)p->wr * mean[p->left + 1];
 	}
 	return mean[0];
 }
 
-static int fill_base(struct explain *e, struct mo_err *err)
+static int make_trees(struct explain *e)
 {
 	const struct forest *f = e->f;
-	uint32_t most = 0;
+	uint32_t at = 0;
 	for (uint32_t t = 0; t < f->trees; t++)
-		most = f->tree[t].nodes > most ? f->tree[t].nodes : most;
-	double *mean = model_calloc(most, sizeof(*mean));
-	if (!mean)
-		return mo_fail(err, MO_ENOMEM, "explanation tables");
+		e->most_nodes = f->tree[t].nodes > e->most_nodes ? f->tree[t].nodes : e->most_nodes;
+	double *scratch = model_calloc(e->most_nodes, sizeof(double));
+	if (!scratch)
+		return -1;
 	for (uint32_t g = 0; g < f->groups; g++)
 		e->base[g] = (double)f->base[g];
-	for (uint32_t t = 0; t < f->trees; t++)
-		e->base[f->tree[t].group] += tree_mean(f, &f->tree[t], mean);
-	free(mean);
+	for (uint32_t t = 0; t < f->trees; t++) {
+		make_tree(e, &f->tree[t], &e->tree[t], e->split + at, (uint32_t *)scratch);
+		at += e->tree[t].splits;
+		e->base[f->tree[t].group] +=
+			tree_mean(&e->tree[t], f->node + f->tree[t].root, scratch);
+	}
+	free(scratch);
+	return 0;
+}
+
+static int make_rule(struct explain *e)
+{
+	uint32_t n = e->points;
+	e->rule = mo_fault("model.alloc") ? NULL : aligned_alloc(ALIGN, 3 * n * sizeof(double));
+	if (!e->rule)
+		return -1;
+	legendre(n, e->rule, e->rule + 2 * n);
+	for (uint32_t k = 0; k < n; k++)
+		e->rule[n + k] = 1 - e->rule[k];
 	return 0;
 }
 
 int explain_new(const struct forest *f, struct explain **ret_explain, struct mo_err *err)
 {
-	uint32_t blocks = (f->unique + 2 * LANES - 1) / (2 * LANES);
-	blocks = blocks ? blocks : 1;
-	struct explain *e = mo_fault("model.alloc")
-				    ? NULL
-				    : aligned_alloc(_Alignof(struct explain), sizeof(*e));
+	struct explain *e = model_calloc(1, sizeof(*e));
 	if (!e)
 		return mo_fail(err, MO_ENOMEM, "explanation tables");
-	*e = (struct explain){ .f = f, .blocks = blocks };
-	e->point = model_calloc(blocks * LANES, sizeof(double));
-	e->weight = model_calloc(blocks * LANES, sizeof(double));
-	e->base = model_calloc(f->groups, sizeof(double));
-	if (!e->point || !e->weight || !e->base || fill_base(e, err) < 0) {
+	uint32_t blocks = (f->unique + 2 * EXPLAIN_LANES - 1) / (2 * EXPLAIN_LANES);
+	e->f = f;
+	e->points = EXPLAIN_LANES * (blocks ? blocks : 1);
+	e->walk = explain_walk_plain;
+#ifdef MODELOPS_EXPLAIN_HAS_AVX2
+	if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+		e->walk = explain_walk_avx2;
+#endif
+	e->split = model_calloc(
+		f->nodes / 2, sizeof(*e->split)); /* a binary tree has fewer splits than leaves */
+	e->tree = model_calloc(f->trees, sizeof(*e->tree));
+	e->base = model_calloc(f->groups, sizeof(*e->base));
+	if (!e->split || !e->tree || !e->base || make_rule(e) < 0 || make_trees(e) < 0) {
 		explain_free(e);
 		return mo_fail(err, MO_ENOMEM, "explanation tables");
 	}
-	double point[LANES], weight[LANES];
-	legendre(blocks * LANES, e->point, e->weight);
-	legendre(LANES, point, weight);
-	memcpy(&e->point4, point, sizeof(point));
-	memcpy(&e->weight4, weight, sizeof(weight));
 	*ret_explain = e;
 	return 0;
 }
@@ -220,19 +168,17 @@ void explain_free(struct explain *e)
 {
 	if (!e)
 		return;
-	free(e->point);
-	free(e->weight);
+	free(e->split);
+	free(e->tree);
+	free(e->rule);
 	free(e->base);
 	free(e);
 }
 
-/* z per column, then phi (LANES * blocks per column), then a stack of two vectors per level, plus
- * alignment. */
 size_t explain_scratch(const struct explain *e)
 {
-	size_t n = (size_t)e->blocks * LANES;
-	size_t levels = e->blocks > 1 ? e->f->depth + 2 : 0;
-	return e->f->features * (1 + n) + (2 * levels + 2) * n + LANES;
+	return (size_t)e->points * (e->f->features + 2 * (size_t)e->most_nodes) +
+	       2 * (size_t)e->most_nodes + EXPLAIN_LANES;
 }
 
 static double dot(const double *a, const double *b, uint32_t n)
@@ -243,42 +189,24 @@ static double dot(const double *a, const double *b, uint32_t n)
 	return sum;
 }
 
-/* Adds to OUT what tree T gives each column; narrow trees take four points, wide ones all. */
-static void add_tree(
-	const struct explain *e, struct walk *w, const struct forest_tree *t, double *stack)
-{
-	uint32_t n = e->blocks * LANES;
-	if (t->unique <= 2 * LANES && e->blocks == 1) {
-		vec one = { 1, 1, 1, 1 }, up;
-		walk4(w, t->root, &one, &up);
-		return;
-	}
-	for (uint32_t k = 0; k < n; k++)
-		stack[k] = 1;
-	walk_n(w, e, t->root, stack, stack + n, stack + 2 * n);
-}
-
 void explain_row(const struct explain *e, const float *x, double *scratch, double *out)
 {
 	const struct forest *f = e->f;
-	uint32_t n = e->blocks * LANES;
-	uintptr_t aligned = ((uintptr_t)scratch + sizeof(vec) - 1) & ~(uintptr_t)(sizeof(vec) - 1);
-	vec *phi = (vec *)aligned;
-	double *stack = (double *)aligned + (size_t)n * f->features, *z = stack;
-	size_t levels = e->blocks > 1 ? f->depth + 2 : 0;
-	z += (2 * levels + 2) * n;
-	for (uint32_t i = 0; i < f->features; i++)
-		z[i] = 1;
-	struct walk w = { f->node, f->cover, x, e->point4, phi, z };
-	for (uint32_t g = 0; g < f->groups; g++) {
-		double *o = out + (size_t)g * (f->features + 1);
+	size_t n = e->points;
+	uintptr_t skip = (ALIGN - (uintptr_t)scratch % ALIGN) % ALIGN / sizeof(double);
+	double *phi = scratch + skip, *c = phi + n * f->features, *g = c + n * e->most_nodes;
+	struct explain_path *path = (struct explain_path *)(g + n * e->most_nodes);
+	struct explain_space s = { e->rule, e->rule + n, c, g, path, phi,
+		e->points / EXPLAIN_LANES };
+	for (uint32_t group = 0; group < f->groups; group++) {
+		double *o = out + (size_t)group * (f->features + 1);
 		memset(phi, 0, sizeof(double) * n * f->features);
 		for (uint32_t t = 0; t < f->trees; t++)
-			if (f->tree[t].group == g)
-				add_tree(e, &w, &f->tree[t], stack);
+			if (f->tree[t].group == group)
+				e->walk(&e->tree[t], x, &s);
 		for (uint32_t i = 0; i < f->features; i++)
-			o[i] = dot((double *)phi + (size_t)i * n, e->weight, n);
-		o[f->features] = e->base[g];
+			o[i] = dot(phi + i * n, e->rule + 2 * n, e->points);
+		o[f->features] = e->base[group];
 	}
 }
 

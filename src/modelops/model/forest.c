@@ -22,26 +22,40 @@ static inline uint32_t step(const struct forest_node *node, const float *x, uint
 	return n->left + !(x[n->fidx] < n->cond);
 }
 
-/* Leaves of LANES trees of one row; deep uneven trees stop as soon as all chains stand still. */
+/* Moves LANES chains down to their leaves: chain K starts at AT[K] in the laid-out row X + K *
+ * STRIDE. Uneven deep trees stop as soon as all chains stand still. The chains live in registers:
+ * they are independent, so their loads overlap. */
+static inline void walk(const struct forest_node *node, const float *x, size_t stride,
+	uint32_t depth, uint32_t at[LANES])
+{
+	uint32_t i[LANES];
+	for (int k = 0; k < LANES; k++)
+		i[k] = at[k];
+	for (uint32_t d = 0; d < depth; d++) {
+		uint32_t moved = 0;
+#pragma GCC unroll 8
+		for (int k = 0; k < LANES; k++) {
+			uint32_t next = step(node, x + (size_t)k * stride, i[k]);
+			moved |= next ^ i[k];
+			i[k] = next;
+		}
+		if (d % CHECK_EVERY == CHECK_EVERY - 1 && !moved)
+			break;
+	}
+	for (int k = 0; k < LANES; k++)
+		at[k] = i[k];
+}
+
+/* Leaves of LANES trees of one row. */
 static void walk_trees(
 	const struct forest *f, const struct forest_tree *t, const float *x, uint32_t at[LANES])
 {
-	const struct forest_node *node = f->node;
 	uint32_t depth = 0;
 	for (int k = 0; k < LANES; k++) {
 		at[k] = t[k].root;
 		depth = t[k].depth > depth ? t[k].depth : depth;
 	}
-	for (uint32_t d = 0; d < depth; d++) {
-		uint32_t moved = 0;
-		for (int k = 0; k < LANES; k++) {
-			uint32_t next = step(node, x, at[k]);
-			moved |= next ^ at[k];
-			at[k] = next;
-		}
-		if (d % CHECK_EVERY == CHECK_EVERY - 1 && !moved)
-			break;
-	}
+	walk(f->node, x, 0, depth, at);
 }
 
 static uint32_t walk_one(const struct forest *f, const struct forest_tree *t, const float *x)
@@ -66,24 +80,13 @@ void forest_margin(const struct forest *f, const float *x, float *out)
 		out[f->tree[t].group] += f->node[walk_one(f, &f->tree[t], x)].leaf;
 }
 
-/* One tree, LANES rows. */
+/* Leaves of LANES rows in one tree. */
 static void walk_rows(
 	const struct forest *f, const struct forest_tree *t, const float *x, uint32_t at[LANES])
 {
-	const struct forest_node *node = f->node;
-	size_t stride = 2 * (size_t)f->features;
 	for (int k = 0; k < LANES; k++)
 		at[k] = t->root;
-	for (uint32_t d = 0; d < t->depth; d++) {
-		uint32_t moved = 0;
-		for (int k = 0; k < LANES; k++) {
-			uint32_t next = step(node, x + (size_t)k * stride, at[k]);
-			moved |= next ^ at[k];
-			at[k] = next;
-		}
-		if (d % CHECK_EVERY == CHECK_EVERY - 1 && !moved)
-			break;
-	}
+	walk(f->node, x, 2 * (size_t)f->features, t->depth, at);
 }
 
 static void margin_lanes(const struct forest *f, const float *x, float *out)

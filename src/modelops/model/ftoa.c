@@ -80,7 +80,7 @@ static char *put_exponent(char *out, int e)
 /* N digits with the decimal point after POINT of them (point may be outside the digits). */
 static char *put_number(char *out, const char *digits, int n, int point)
 {
-	if (point < -4 || point > 15) {
+	if (point < -3 || point > 15) {
 		*out++ = digits[0];
 		if (n > 1)
 			*out++ = '.';

@@ -69,11 +69,14 @@ static int make_room(struct forest *f, size_t *cap, size_t more, struct mo_err *
 	return 0;
 }
 
-/* BranchWeight of XGBoost's shap.cc: a node that saw no rows splits evenly. */
+/* BranchWeight of XGBoost's shap.cc: a node that saw no rows splits evenly, and no child gets
+ * nothing at all, so that nothing is divided by zero later. */
 static float share(float child, float parent)
 {
 	float w = parent > 0 ? child / parent : 0.5f;
-	return isfinite(w) ? w : 0.5f;
+	if (!isfinite(w))
+		return 0.5f;
+	return w < 1e-12f ? 1e-12f : w;
 }
 
 /* Whether a node above I (in T's numbering) splits on the same column. */
