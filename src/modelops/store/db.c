@@ -32,10 +32,12 @@ const char *db_text(const struct db_row *row, int col)
 }
 
 int db_run(struct store_tx *tx, const char *sql, const struct db_arg *args, size_t nargs,
-	int (*each)(const struct db_row *, void *, struct mo_err *), void *ctx, int64_t *ret_changed,
-	struct mo_err *err)
+	int (*each)(const struct db_row *, void *, struct mo_err *), void *ctx,
+	int64_t *ret_changed, struct mo_err *err)
 {
-	struct db_call call = { .sql = sql, .args = args, .nargs = nargs, .each = each, .ctx = ctx };
+	struct db_call call = {
+		.sql = sql, .args = args, .nargs = nargs, .each = each, .ctx = ctx
+	};
 
 	if (!sql)
 		return mo_fail(err, MO_ENOMEM, "statement");
@@ -46,8 +48,8 @@ int db_run(struct store_tx *tx, const char *sql, const struct db_arg *args, size
 	return 0;
 }
 
-int db_exec(struct store_tx *tx, const char *sql, const struct db_arg *args, size_t nargs, int64_t *ret_changed,
-	struct mo_err *err)
+int db_exec(struct store_tx *tx, const char *sql, const struct db_arg *args, size_t nargs,
+	int64_t *ret_changed, struct mo_err *err)
 {
 	return db_run(tx, sql, args, nargs, NULL, NULL, ret_changed, err);
 }
@@ -59,8 +61,8 @@ static int take_int(const struct db_row *row, void *ctx, struct mo_err *err)
 	return 0;
 }
 
-int db_int_of(struct store_tx *tx, const char *sql, const struct db_arg *args, size_t nargs, int64_t *ret,
-	struct mo_err *err)
+int db_int_of(struct store_tx *tx, const char *sql, const struct db_arg *args, size_t nargs,
+	int64_t *ret, struct mo_err *err)
 {
 	int64_t value = 0;
 
@@ -110,7 +112,8 @@ static char *insert_sql(const void *table, const void *unused)
 	return mo_buf_take(&b);
 }
 
-int db_insert(struct store_tx *tx, const struct db_table *t, const void *row, const char *key, struct mo_err *err)
+int db_insert(struct store_tx *tx, const struct db_table *t, const void *row, const char *key,
+	struct mo_err *err)
 {
 	struct db_arg args[COLS_MAX];
 
@@ -152,8 +155,8 @@ struct rows {
 	size_t n, cap;
 };
 
-static int column_read(const struct db_col *c, const struct db_row *row, int i, void *out, struct mo_arena *a,
-	struct mo_err *err)
+static int column_read(const struct db_col *c, const struct db_row *row, int i, void *out,
+	struct mo_arena *a, struct mo_err *err)
 {
 	char *field = (char *)out + c->offset;
 	const char *text;
@@ -174,7 +177,8 @@ static int column_read(const struct db_col *c, const struct db_row *row, int i, 
 	case DB_ENUM: {
 		int value = enum_parse(c->names, db_text(row, i));
 		if (value < 0)
-			return mo_fail(err, MO_EINTERNAL, "column %s holds unknown value '%s'", c->name, db_text(row, i));
+			return mo_fail(err, MO_EINTERNAL, "column %s holds unknown value '%s'",
+				c->name, db_text(row, i));
 		*(unsigned *)field = (unsigned)value;
 		return 0;
 	}
@@ -213,8 +217,9 @@ static int take_row(const struct db_row *row, void *ctx, struct mo_err *err)
 	return 0;
 }
 
-int db_list(struct store_tx *tx, const struct db_table *t, const char *tail, const struct db_arg *args, size_t nargs,
-	struct mo_arena *a, void **ret_rows, size_t *ret_n, struct mo_err *err)
+int db_list(struct store_tx *tx, const struct db_table *t, const char *tail,
+	const struct db_arg *args, size_t nargs, struct mo_arena *a, void **ret_rows, size_t *ret_n,
+	struct mo_err *err)
 {
 	struct rows r = { .table = t, .arena = a };
 
@@ -228,8 +233,9 @@ int db_list(struct store_tx *tx, const struct db_table *t, const char *tail, con
 	return 0;
 }
 
-int db_get(struct store_tx *tx, const struct db_table *t, const char *tail, const struct db_arg *args, size_t nargs,
-	const char *key, struct mo_arena *a, void **ret_row, struct mo_err *err)
+int db_get(struct store_tx *tx, const struct db_table *t, const char *tail,
+	const struct db_arg *args, size_t nargs, const char *key, struct mo_arena *a,
+	void **ret_row, struct mo_err *err)
 {
 	void *rows;
 	size_t n;
@@ -257,14 +263,16 @@ const char *db_sql(struct store_tx *tx, struct mo_err *err, const char *fmt, ...
 	return sql;
 }
 
-const char *db_states_in(struct store_tx *tx, const struct state_table *t, unsigned states, struct mo_err *err)
+const char *db_states_in(
+	struct store_tx *tx, const struct state_table *t, unsigned states, struct mo_err *err)
 {
 	char text[512] = "";
 	size_t n = 0;
 
 	for (int i = 0; i < t->names.count; i++)
 		if (states >> i & 1)
-			n += (size_t)snprintf(text + n, sizeof(text) - n, "%s'%s'", n ? ", " : "", state_name(t, i));
+			n += (size_t)snprintf(text + n, sizeof(text) - n, "%s'%s'", n ? ", " : "",
+				state_name(t, i));
 	MO_ASSERT(n < sizeof(text));
 	return db_sql(tx, err, "%s", n ? text : "''");
 }
@@ -273,5 +281,6 @@ int db_lock(struct store_tx *tx, const char *name, struct mo_err *err)
 {
 	if (db_is_sqlite(tx))
 		return 0; /* writers are alone anyway */
-	return db_exec(tx, "SELECT pg_advisory_xact_lock(hashtextextended(?1, 0))", DB_ARGS(DB_T(name)), NULL, err);
+	return db_exec(tx, "SELECT pg_advisory_xact_lock(hashtextextended(?1, 0))",
+		DB_ARGS(DB_T(name)), NULL, err);
 }

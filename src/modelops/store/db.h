@@ -1,4 +1,5 @@
-/* Inside the store: columns as tables, typed arguments, statements. Nouns are written on this; nobody else includes it. */
+/* Inside the store: columns as tables, typed arguments, statements. Nouns are written on this;
+ * nobody else includes it. */
 #ifndef MODELOPS_STORE_DB_H
 #define MODELOPS_STORE_DB_H
 
@@ -35,7 +36,8 @@ struct db_table {
 	size_t ncols, size;
 };
 
-#define DB_TABLE(table, noun, s, cols) { table, noun, cols, sizeof(cols) / sizeof((cols)[0]), sizeof(struct s) }
+#define DB_TABLE(table, noun, s, cols) \
+	{ table, noun, cols, sizeof(cols) / sizeof((cols)[0]), sizeof(struct s) }
 
 /* One argument of a statement, for ?1, ?2, ... */
 struct db_arg {
@@ -53,7 +55,8 @@ struct db_arg {
 
 /* Arguments in place: DB_ARGS(DB_T(id), DB_I(3)) expands to the array and its count. */
 #define DB_ARGS(...) \
-	(const struct db_arg[]){ __VA_ARGS__ }, sizeof((const struct db_arg[]){ __VA_ARGS__ }) / sizeof(struct db_arg)
+	(const struct db_arg[]){ __VA_ARGS__ }, \
+		sizeof((const struct db_arg[]){ __VA_ARGS__ }) / sizeof(struct db_arg)
 
 /* One result row, valid inside the callback. */
 struct db_row;
@@ -62,40 +65,50 @@ int64_t db_int(const struct db_row *row, int col);      /* 0 for NULL */
 double db_real(const struct db_row *row, int col);      /* 0 for NULL */
 const char *db_text(const struct db_row *row, int col); /* NULL for NULL; valid in the callback */
 
-/* Runs SQL (text with ?1..; a constant or a string that lives as long as the process) and calls EACH (may be NULL) for
- * every row; EACH returns -1 to fail. *ret_changed (may be NULL) gets the number of rows changed. */
+/* Runs SQL (text with ?1..; a constant or a string that lives as long as the process) and calls
+ * EACH (may be NULL) for every row; EACH returns -1 to fail. *ret_changed (may be NULL) gets the
+ * number of rows changed. */
 int db_run(struct store_tx *tx, const char *sql, const struct db_arg *args, size_t nargs,
-	int (*each)(const struct db_row *row, void *ctx, struct mo_err *err), void *ctx, int64_t *ret_changed,
-	struct mo_err *err);
+	int (*each)(const struct db_row *row, void *ctx, struct mo_err *err), void *ctx,
+	int64_t *ret_changed, struct mo_err *err);
 
 /* db_run for a statement that only changes rows. */
-int db_exec(struct store_tx *tx, const char *sql, const struct db_arg *args, size_t nargs, int64_t *ret_changed,
-	struct mo_err *err);
+int db_exec(struct store_tx *tx, const char *sql, const struct db_arg *args, size_t nargs,
+	int64_t *ret_changed, struct mo_err *err);
 
 /* One integer: the first column of the first row; 0 when there is no row or it is NULL. */
-int db_int_of(struct store_tx *tx, const char *sql, const struct db_arg *args, size_t nargs, int64_t *ret,
+int db_int_of(struct store_tx *tx, const char *sql, const struct db_arg *args, size_t nargs,
+	int64_t *ret, struct mo_err *err);
+
+/* Inserts the struct at ROW into T. A unique clash is MO_ECONFLICT: "NOUN 'KEY' already exists".
+ * KEY may be NULL. */
+int db_insert(struct store_tx *tx, const struct db_table *t, const void *row, const char *key,
 	struct mo_err *err);
 
-/* Inserts the struct at ROW into T. A unique clash is MO_ECONFLICT: "NOUN 'KEY' already exists". KEY may be NULL. */
-int db_insert(struct store_tx *tx, const struct db_table *t, const void *row, const char *key, struct mo_err *err);
-
-/* Rows of "SELECT columns FROM table TAIL" as an array in A (NULL when there are none). TAIL is a string constant. */
-int db_list(struct store_tx *tx, const struct db_table *t, const char *tail, const struct db_arg *args, size_t nargs,
-	struct mo_arena *a, void **ret_rows, size_t *ret_n, struct mo_err *err);
+/* Rows of "SELECT columns FROM table TAIL" as an array in A (NULL when there are none). TAIL is a
+ * string constant. */
+int db_list(struct store_tx *tx, const struct db_table *t, const char *tail,
+	const struct db_arg *args, size_t nargs, struct mo_arena *a, void **ret_rows, size_t *ret_n,
+	struct mo_err *err);
 
 /* The first such row; MO_ENOTFOUND "no NOUN 'KEY'" when there is none. */
-int db_get(struct store_tx *tx, const struct db_table *t, const char *tail, const struct db_arg *args, size_t nargs,
-	const char *key, struct mo_arena *a, void **ret_row, struct mo_err *err);
+int db_get(struct store_tx *tx, const struct db_table *t, const char *tail,
+	const struct db_arg *args, size_t nargs, const char *key, struct mo_arena *a,
+	void **ret_row, struct mo_err *err);
 
-/* "'A','B'": the states of T in the bit set STATES, as SQL. TEXT is an interned string: same set, same pointer. */
-const char *db_states_in(struct store_tx *tx, const struct state_table *t, unsigned states, struct mo_err *err);
+/* "'A','B'": the states of T in the bit set STATES, as SQL. TEXT is an interned string: same set,
+ * same pointer. */
+const char *db_states_in(
+	struct store_tx *tx, const struct state_table *t, unsigned states, struct mo_err *err);
 
-/* printf into a string interned for the life of the store, so that its statement is prepared once. Only for texts
- * with few variants (states, columns), never for values. NULL when memory is out (ERR filled). */
+/* printf into a string interned for the life of the store, so that its statement is prepared once.
+ * Only for texts with few variants (states, columns), never for values. NULL when memory is out
+ * (ERR filled). */
 const char *db_sql(struct store_tx *tx, struct mo_err *err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Until the transaction ends no other one passes db_lock with the same NAME: for read-then-write rules that span rows
+/* Until the transaction ends no other one passes db_lock with the same NAME: for read-then-write
+ * rules that span rows
  * ("pool:ID", "ledger:TENANT"). Free on SQLite, where writers are alone. */
 int db_lock(struct store_tx *tx, const char *name, struct mo_err *err);
 

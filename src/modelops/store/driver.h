@@ -28,18 +28,21 @@ struct db_call {
 	int64_t changed; /* out */
 };
 
-/* Two implementations: sqlite.c and postgres.c. Failures map to mo_code: unique clash MO_ECONFLICT (slug
- * "unique_violation"), missing reference MO_ECONFLICT (slug "reference_violation"), full MO_EFULL, serialisation or
- * deadlock MO_EUNAVAIL (slug "retry_transaction"), everything of the server or disk MO_EUNAVAIL. */
+/* Two implementations: sqlite.c and postgres.c. Failures map to mo_code: unique clash MO_ECONFLICT
+ * (slug "unique_violation"), missing reference MO_ECONFLICT (slug "reference_violation"), full
+ * MO_EFULL, serialisation or deadlock MO_EUNAVAIL (slug "retry_transaction"), everything of the
+ * server or disk MO_EUNAVAIL. */
 struct db_driver {
 	const char *name;
-	int (*open)(const struct store_cfg *cfg, bool readonly, struct db_conn **ret, struct mo_err *err);
+	int (*open)(const struct store_cfg *cfg, bool readonly, struct db_conn **ret,
+		struct mo_err *err);
 	void (*close)(struct db_conn *conn);
 	int (*begin)(struct db_conn *conn, bool write, struct mo_err *err);
 	int (*commit)(struct db_conn *conn, struct mo_err *err);
 	void (*rollback)(struct db_conn *conn);
 	int (*run)(struct db_conn *conn, struct db_call *call, struct mo_err *err);
-	int (*script)(struct db_conn *conn, const char *sql, struct mo_err *err); /* several statements, no arguments */
+	int (*script)(struct db_conn *conn, const char *sql,
+		struct mo_err *err);          /* several statements, no arguments */
 	bool (*broken)(struct db_conn *conn); /* the connection cannot be used again */
 	int (*now)(struct db_conn *conn, int64_t *ret, struct mo_err *err);
 };
@@ -53,11 +56,14 @@ struct store_tx {
 	int64_t now; /* 0: not asked yet */
 };
 
-/* SQLite only: true when the statement before ended the whole transaction (disk full, I/O error). */
+/* SQLite only: true when the statement before ended the whole transaction (disk full, I/O error).
+ */
 bool db_sqlite_lost_transaction(struct db_conn *conn);
 
-/* Text interned by the store for two pointers (table, tail); MAKE builds it on first use (caller frees). */
-const char *store_intern(struct store *s, const void *a, const void *b, char *(*make)(const void *a, const void *b));
+/* Text interned by the store for two pointers (table, tail); MAKE builds it on first use (caller
+ * frees). */
+const char *store_intern(
+	struct store *s, const void *a, const void *b, char *(*make)(const void *a, const void *b));
 
 /* The one interned copy of TEXT; NULL when memory is out. */
 const char *store_intern_text(struct store *s, const char *text);

@@ -24,8 +24,8 @@ static int take(const struct db_row *row, void *ctx, struct mo_err *err)
 
 static int find(struct store_tx *tx, const char *role, struct leader *l, struct mo_err *err)
 {
-	return db_run(tx, "SELECT holder, epoch, expires_at FROM leaders WHERE role = ?1", DB_ARGS(DB_T(role)), take, l,
-		NULL, err);
+	return db_run(tx, "SELECT holder, epoch, expires_at FROM leaders WHERE role = ?1",
+		DB_ARGS(DB_T(role)), take, l, NULL, err);
 }
 
 int store_leader_take(struct store_tx *tx, const char *role, const char *holder, int64_t lease_us,
@@ -41,9 +41,11 @@ int store_leader_take(struct store_tx *tx, const char *role, const char *holder,
 	int64_t epoch = l.found ? l.epoch + !(l.mine && l.expires_at > now) : 1;
 	if (db_exec(tx,
 		    "INSERT INTO leaders (role, holder, epoch, expires_at) VALUES (?1, ?2, ?3, ?4) "
-		    "ON CONFLICT (role) DO UPDATE SET holder = excluded.holder, epoch = excluded.epoch, "
+		    "ON CONFLICT (role) DO UPDATE SET holder = excluded.holder, epoch = "
+		    "excluded.epoch, "
 		    "expires_at = excluded.expires_at",
-		    DB_ARGS(DB_T(role), DB_T(holder), DB_I(epoch), DB_I(now + lease_us)), NULL, err) < 0)
+		    DB_ARGS(DB_T(role), DB_T(holder), DB_I(epoch), DB_I(now + lease_us)), NULL,
+		    err) < 0)
 		return -1;
 	*ret_epoch = epoch;
 	return 0;
@@ -52,14 +54,16 @@ int store_leader_take(struct store_tx *tx, const char *role, const char *holder,
 int store_leader_check(struct store_tx *tx, const char *role, int64_t epoch, struct mo_err *err)
 {
 	int64_t held;
-	const char *sql = db_is_sqlite(tx) ? "SELECT epoch FROM leaders WHERE role = ?1 AND expires_at > ?2" :
-					     "SELECT epoch FROM leaders WHERE role = ?1 AND expires_at > ?2 FOR SHARE";
+	const char *sql =
+		db_is_sqlite(tx)
+			? "SELECT epoch FROM leaders WHERE role = ?1 AND expires_at > ?2"
+			: "SELECT epoch FROM leaders WHERE role = ?1 AND expires_at > ?2 FOR SHARE";
 
 	if (db_int_of(tx, sql, DB_ARGS(DB_T(role), DB_I(store_now(tx))), &held, err) < 0)
 		return -1;
 	if (held != epoch)
-		return mo_fail(err, MO_EPRECOND, "no longer leading '%s': epoch %lld, now %lld", role,
-			(long long)epoch, (long long)held);
+		return mo_fail(err, MO_EPRECOND, "no longer leading '%s': epoch %lld, now %lld",
+			role, (long long)epoch, (long long)held);
 	return 0;
 }
 

@@ -23,7 +23,8 @@ static int take_int(const struct db_row *row, void *ctx, struct mo_err *err)
 	return 0;
 }
 
-static int query_int(const struct db_driver *d, struct db_conn *c, const char *sql, int64_t *ret, struct mo_err *err)
+static int query_int(const struct db_driver *d, struct db_conn *c, const char *sql, int64_t *ret,
+	struct mo_err *err)
 {
 	struct db_call call = { .sql = sql, .each = take_int, .ctx = ret };
 
@@ -33,14 +34,16 @@ static int query_int(const struct db_driver *d, struct db_conn *c, const char *s
 static int find_version(const struct db_driver *d, struct db_conn *c, int *ret, struct mo_err *err)
 {
 	int64_t tables = 0, version = 0;
-	const char *exists = d == &db_sqlite ?
-				     "SELECT count(*) FROM sqlite_master WHERE name = 'schema_version'" :
-				     "SELECT count(*) FROM pg_tables WHERE tablename = 'schema_version' AND "
-				     "schemaname = current_schema()";
+	const char *exists =
+		d == &db_sqlite
+			? "SELECT count(*) FROM sqlite_master WHERE name = 'schema_version'"
+			: "SELECT count(*) FROM pg_tables WHERE tablename = 'schema_version' AND "
+			  "schemaname = current_schema()";
 
 	if (query_int(d, c, exists, &tables, err) < 0)
 		return -1;
-	if (tables && query_int(d, c, "SELECT coalesce(max(version), 0) FROM schema_version", &version, err) < 0)
+	if (tables && query_int(d, c, "SELECT coalesce(max(version), 0) FROM schema_version",
+			      &version, err) < 0)
 		return -1;
 	*ret = (int)version;
 	return 0;
@@ -56,11 +59,14 @@ static int record(const struct db_driver *d, struct db_conn *c, int version, str
 	char hex[65];
 
 	checksum(&migrations[version - 1], hex);
-	struct db_arg args[] = { DB_I(version), DB_T(migrations[version - 1].name), DB_T(hex), DB_I(mo_now()) };
-	struct db_call call = { .sql = "INSERT INTO schema_version (version, name, checksum, applied_at) "
-				       "VALUES (?1, ?2, ?3, ?4)",
+	struct db_arg args[] = { DB_I(version), DB_T(migrations[version - 1].name), DB_T(hex),
+		DB_I(mo_now()) };
+	struct db_call call = {
+		.sql = "INSERT INTO schema_version (version, name, checksum, applied_at) "
+		       "VALUES (?1, ?2, ?3, ?4)",
 		.args = args,
-		.nargs = MO_COUNT(args) };
+		.nargs = MO_COUNT(args)
+	};
 	return d->run(c, &call, err);
 }
 
@@ -71,8 +77,8 @@ static int apply_one(const struct db_driver *d, struct db_conn *c, int version, 
 
 	if (d->begin(c, true, err) < 0)
 		return -1;
-	if (d->script(c, m->sql, err) < 0 || (own && d->script(c, own, err) < 0) || record(d, c, version, err) < 0 ||
-		d->commit(c, err) < 0) {
+	if (d->script(c, m->sql, err) < 0 || (own && d->script(c, own, err) < 0) ||
+		record(d, c, version, err) < 0 || d->commit(c, err) < 0) {
 		d->rollback(c);
 		mo_wrap(err, m->name);
 		return -1;
@@ -91,8 +97,9 @@ static int run_job(struct db_conn *c, void *ctx, struct mo_err *err)
 	j->schema.known = migrations_count;
 	int rc = find_version(d, c, &j->schema.found, err);
 	if (rc == 0 && j->apply && j->schema.found > migrations_count)
-		rc = mo_fail(err, MO_EUNAVAIL, "the database has schema %d, newer than this program's %d",
-			j->schema.found, migrations_count);
+		rc = mo_fail(err, MO_EUNAVAIL,
+			"the database has schema %d, newer than this program's %d", j->schema.found,
+			migrations_count);
 	for (int v = j->schema.found + 1; rc == 0 && j->apply && v <= migrations_count; v++)
 		rc = apply_one(d, c, v, err);
 	if (locked)
@@ -130,12 +137,16 @@ static int log_pages(const struct db_row *row, void *ctx, struct mo_err *err)
 static int checkpoint_pages(struct db_conn *c, void *ctx, struct mo_err *err)
 {
 	int64_t page = 0, pages = 0;
-	struct db_call call = { .sql = "PRAGMA wal_checkpoint(PASSIVE)", .each = log_pages, .ctx = &pages };
+	struct db_call call = {
+		.sql = "PRAGMA wal_checkpoint(PASSIVE)", .each = log_pages, .ctx = &pages
+	};
 
-	if (db_sqlite.run(c, &call, err) < 0 || query_int(&db_sqlite, c, "PRAGMA page_size", &page, err) < 0)
+	if (db_sqlite.run(c, &call, err) < 0 ||
+		query_int(&db_sqlite, c, "PRAGMA page_size", &page, err) < 0)
 		return -1;
 	*(int64_t *)ctx = pages > 0 ? pages * page : 0;
-	if (pages * page > WAL_CEILING) /* wait for readers (no transaction outlives a request) and start the file anew */
+	if (pages * page > WAL_CEILING) /* wait for readers (no transaction outlives a request) and
+					   start the file anew */
 		return query_int(&db_sqlite, c, "PRAGMA wal_checkpoint(TRUNCATE)", &pages, err);
 	return 0;
 }

@@ -4,8 +4,8 @@
 
 #include "modelops/store/driver.h"
 
-/* One step of the schema. Both databases run SQL (BIGINT, TEXT and DOUBLE PRECISION mean the same to both); SQLITE
- * or POSTGRES is run after it on that database only. */
+/* One step of the schema. Both databases run SQL (BIGINT, TEXT and DOUBLE PRECISION mean the same
+ * to both); SQLITE or POSTGRES is run after it on that database only. */
 struct migration {
 	const char *name, *sql, *sqlite, *postgres;
 };
@@ -14,7 +14,8 @@ extern const struct migration migrations[];
 extern const int migrations_count;
 
 /* Runs FN alone, outside transactions, with no other writer (see store.c). */
-int store_alone(struct store *s, int (*fn)(struct db_conn *, void *, struct mo_err *), void *ctx, struct mo_err *err);
+int store_alone(struct store *s, int (*fn)(struct db_conn *, void *, struct mo_err *), void *ctx,
+	struct mo_err *err);
 const struct db_driver *store_driver(const struct store *s);
 
 #endif

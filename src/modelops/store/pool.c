@@ -17,8 +17,8 @@ struct db_pool {
 	struct db_conn *conns[POOL_MAX]; /* the idle ones */
 };
 
-int db_pool_new(const struct db_driver *driver, const struct store_cfg *cfg, bool readonly, struct db_pool **ret,
-	struct mo_err *err)
+int db_pool_new(const struct db_driver *driver, const struct store_cfg *cfg, bool readonly,
+	struct db_pool **ret, struct mo_err *err)
 {
 	struct db_pool *p = calloc(1, sizeof(*p));
 

@@ -7,8 +7,8 @@
 struct db_pool;
 
 /* At most MAX connections, opened when first needed. DRIVER and CFG are borrowed for its life. */
-int db_pool_new(const struct db_driver *driver, const struct store_cfg *cfg, bool readonly, struct db_pool **ret,
-	struct mo_err *err);
+int db_pool_new(const struct db_driver *driver, const struct store_cfg *cfg, bool readonly,
+	struct db_pool **ret, struct mo_err *err);
 
 /* Lends a connection; waits when all are lent. */
 int db_pool_take(struct db_pool *p, struct db_conn **ret, struct mo_err *err);

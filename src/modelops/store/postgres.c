@@ -1,4 +1,5 @@
-/* Postgres driver over libpq: text parameters and results, statements prepared once per connection. */
+/* Postgres driver over libpq: text parameters and results, statements prepared once per connection.
+ */
 #include "modelops/store/driver.h"
 
 #include "modelops/base/check.h"
@@ -44,8 +45,10 @@ static int fail(struct db_conn *c, const PGresult *res, const char *what, struct
 			return mo_advise(err, states[i].slug, NULL);
 		}
 	}
-	/* Class 42 (syntax, unknown column), 22 (data) and 23 (check) are our bugs; the rest is the server's state. */
-	if (state && (memcmp(state, "42", 2) == 0 || memcmp(state, "22", 2) == 0 || memcmp(state, "23", 2) == 0))
+	/* Class 42 (syntax, unknown column), 22 (data) and 23 (check) are our bugs; the rest is the
+	 * server's state. */
+	if (state && (memcmp(state, "42", 2) == 0 || memcmp(state, "22", 2) == 0 ||
+			     memcmp(state, "23", 2) == 0))
 		return mo_fail(err, MO_EINTERNAL, "%.120s: %s", what, text ? text : state);
 	const char *line = text ? text : PQerrorMessage(c->pg);
 	return mo_fail(err, MO_EUNAVAIL, "Postgres: %.*s", (int)strcspn(line, "\n"), line);
@@ -54,7 +57,8 @@ static int fail(struct db_conn *c, const PGresult *res, const char *what, struct
 static int finish(struct db_conn *c, PGresult *res, const char *what, struct mo_err *err)
 {
 	ExecStatusType status = PQresultStatus(res);
-	int rc = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK ? 0 : fail(c, res, what, err);
+	int rc = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK ? 0
+									 : fail(c, res, what, err);
 
 	PQclear(res);
 	return rc;
@@ -78,7 +82,8 @@ static void quiet(void *ctx, const char *message)
 	(void)message;
 }
 
-static int conn_open(const struct store_cfg *cfg, bool readonly, struct db_conn **ret, struct mo_err *err)
+static int conn_open(
+	const struct store_cfg *cfg, bool readonly, struct db_conn **ret, struct mo_err *err)
 {
 	struct db_conn *c = calloc(1, sizeof(*c));
 	char settings[96];
@@ -91,7 +96,8 @@ static int conn_open(const struct store_cfg *cfg, bool readonly, struct db_conn 
 	if (!c->pg || PQstatus(c->pg) != CONNECTION_OK) {
 		/* The message of libpq names host and port, never the password. */
 		const char *text = c->pg ? PQerrorMessage(c->pg) : "out of memory";
-		mo_fail(err, MO_EUNAVAIL, "cannot reach Postgres: %.*s", (int)strcspn(text, "\n"), text);
+		mo_fail(err, MO_EUNAVAIL, "cannot reach Postgres: %.*s", (int)strcspn(text, "\n"),
+			text);
 		conn_close(c);
 		return -1;
 	}
@@ -192,8 +198,8 @@ static int64_t row_int(const struct db_row *row, int col)
 	int64_t v = 0;
 
 	if (!row_null(row, col))
-		mo_parse_i64(PQgetvalue(row->handle, row->index, col), (size_t)PQgetlength(row->handle, row->index, col),
-			&v);
+		mo_parse_i64(PQgetvalue(row->handle, row->index, col),
+			(size_t)PQgetlength(row->handle, row->index, col), &v);
 	return v;
 }
 
@@ -237,8 +243,9 @@ static int run(struct db_conn *c, struct db_call *call, struct mo_err *err)
 	bind(call->args, call->nargs, values, space);
 	PGresult *res = PQexecPrepared(c->pg, name, (int)call->nargs, values, NULL, NULL, 0);
 	ExecStatusType status = PQresultStatus(res);
-	int rc = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK ? each_row(res, call, err) :
-									   fail(c, res, call->sql, err);
+	int rc = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK
+			 ? each_row(res, call, err)
+			 : fail(c, res, call->sql, err);
 	PQclear(res);
 	return rc;
 }
@@ -257,12 +264,14 @@ static int take_now(const struct db_row *row, void *ctx, struct mo_err *err)
 
 static int now(struct db_conn *c, int64_t *ret, struct mo_err *err)
 {
-	struct db_call call = { .sql = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint",
+	struct db_call call = {
+		.sql = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint",
 		.each = take_now,
-		.ctx = ret };
+		.ctx = ret
+	};
 
 	return run(c, &call, err);
 }
 
-const struct db_driver db_postgres = { "postgres", conn_open, conn_close, begin, commit, rollback, run, script, broken,
-	now };
+const struct db_driver db_postgres = { "postgres", conn_open, conn_close, begin, commit, rollback,
+	run, script, broken, now };

@@ -65,7 +65,8 @@ static int setup(struct db_conn *c, bool readonly, struct mo_err *err)
 {
 	sqlite3_extended_result_codes(c->db, 1);
 	sqlite3_busy_timeout(c->db, BUSY_MS);
-	if (!readonly && script(c, "PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0;", err) < 0)
+	if (!readonly &&
+		script(c, "PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0;", err) < 0)
 		return -1;
 	return script(c,
 		"PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;"
@@ -73,11 +74,13 @@ static int setup(struct db_conn *c, bool readonly, struct mo_err *err)
 		err);
 }
 
-static int conn_open(const struct store_cfg *cfg, bool readonly, struct db_conn **ret, struct mo_err *err)
+static int conn_open(
+	const struct store_cfg *cfg, bool readonly, struct db_conn **ret, struct mo_err *err)
 {
 	const char *path = cfg->url + strlen("sqlite:");
 	struct db_conn *c = calloc(1, sizeof(*c));
-	int flags = SQLITE_OPEN_NOMUTEX | (readonly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+	int flags = SQLITE_OPEN_NOMUTEX |
+		    (readonly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
 
 	if (!c)
 		return mo_fail(err, MO_ENOMEM, "database connection");
@@ -143,7 +146,8 @@ static int bind(sqlite3_stmt *st, const struct db_arg *args, size_t n)
 		const struct db_arg *a = &args[i];
 		int at = (int)i + 1, rc;
 		if (a->type == DB_TEXT)
-			rc = a->text ? sqlite3_bind_text(st, at, a->text, -1, SQLITE_STATIC) : sqlite3_bind_null(st, at);
+			rc = a->text ? sqlite3_bind_text(st, at, a->text, -1, SQLITE_STATIC)
+				     : sqlite3_bind_null(st, at);
 		else if (a->type == DB_REAL)
 			rc = sqlite3_bind_double(st, at, a->d);
 		else if (a->type == DB_TIME && a->i == 0)
@@ -216,5 +220,5 @@ static int now(struct db_conn *c, int64_t *ret, struct mo_err *err)
 	return 0;
 }
 
-const struct db_driver db_sqlite = { "sqlite", conn_open, conn_close, begin, commit, rollback, run, script, broken,
-	now };
+const struct db_driver db_sqlite = { "sqlite", conn_open, conn_close, begin, commit, rollback, run,
+	script, broken, now };

@@ -1,4 +1,5 @@
-/* The store's handle: opens a driver, runs functions in transactions, retries what may be retried. */
+/* The store's handle: opens a driver, runs functions in transactions, retries what may be retried.
+ */
 #include "modelops/store/store.h"
 
 #include "modelops/base/check.h"
@@ -43,7 +44,8 @@ static int copy_cfg(struct store *s, const struct store_cfg *cfg, struct mo_err 
 	if (cfg->data_dir) {
 		s->data_dir = strdup(cfg->data_dir);
 	} else {
-		const char *path = cfg->url + strcspn(cfg->url, ":") + 1, *slash = strrchr(path, '/');
+		const char *path = cfg->url + strcspn(cfg->url, ":") + 1,
+			   *slash = strrchr(path, '/');
 		s->data_dir = slash ? strndup(path, (size_t)(slash - path)) : strdup(".");
 	}
 	return s->url && s->data_dir ? 0 : mo_fail(err, MO_ENOMEM, "store");
@@ -56,10 +58,12 @@ static int open_driver(struct store *s, struct mo_err *err)
 		if (turn_open(s->data_dir, &s->turn, err) < 0 ||
 			writer_new(s, &s->cfg, s->turn, &s->writer, err) < 0)
 			return -1;
-	} else if (strncmp(s->url, "postgres://", 11) == 0 || strncmp(s->url, "postgresql://", 13) == 0) {
+	} else if (strncmp(s->url, "postgres://", 11) == 0 ||
+		   strncmp(s->url, "postgresql://", 13) == 0) {
 		s->driver = &db_postgres;
 	} else {
-		return mo_fail(err, MO_EINVAL, "DATABASE_URL must begin with sqlite: or postgres://");
+		return mo_fail(
+			err, MO_EINVAL, "DATABASE_URL must begin with sqlite: or postgres://");
 	}
 	return db_pool_new(s->driver, &s->cfg, s->driver == &db_sqlite, &s->pool, err);
 }
@@ -72,7 +76,8 @@ static int check_schema(struct store *s, struct mo_err *err)
 		return -1;
 	if (schema.found == schema.known)
 		return 0;
-	mo_fail(err, MO_EUNAVAIL, "the database has schema %d, this program needs %d", schema.found, schema.known);
+	mo_fail(err, MO_EUNAVAIL, "the database has schema %d, this program needs %d", schema.found,
+		schema.known);
 	return mo_advise(err, "schema_unknown", "run modelops-admin db migrate");
 }
 
@@ -85,7 +90,8 @@ int store_open(const struct store_cfg *cfg, struct store **ret, struct mo_err *e
 	s->magic = STORE_MAGIC;
 	pthread_mutex_init(&s->intern_lock, NULL);
 	mo_map_init(&s->texts, INTERN_MAX);
-	if (copy_cfg(s, cfg, err) < 0 || open_driver(s, err) < 0 || (!cfg->any_schema && check_schema(s, err) < 0)) {
+	if (copy_cfg(s, cfg, err) < 0 || open_driver(s, err) < 0 ||
+		(!cfg->any_schema && check_schema(s, err) < 0)) {
 		store_close(s);
 		return -1;
 	}
@@ -118,8 +124,8 @@ bool store_is_sqlite(const struct store *s)
 }
 
 /* One transaction on a pooled connection. */
-static int run_once(struct store *s, bool write, int (*fn)(struct store_tx *, void *, struct mo_err *), void *ctx,
-	struct mo_err *err)
+static int run_once(struct store *s, bool write,
+	int (*fn)(struct store_tx *, void *, struct mo_err *), void *ctx, struct mo_err *err)
 {
 	struct db_conn *conn;
 
@@ -166,7 +172,8 @@ int store_write(struct store *s, int (*fn)(struct store_tx *, void *, struct mo_
 	return -1;
 }
 
-int store_read(struct store *s, int (*fn)(struct store_tx *, void *, struct mo_err *), void *ctx, struct mo_err *err)
+int store_read(struct store *s, int (*fn)(struct store_tx *, void *, struct mo_err *), void *ctx,
+	struct mo_err *err)
 {
 	MO_CHECK(s, STORE_MAGIC);
 	return run_once(s, false, fn, ctx, err);
@@ -187,8 +194,8 @@ int store_reader_open(struct store *s, struct store_reader **ret, struct mo_err 
 	return 0;
 }
 
-int store_reader_run(struct store_reader *r, int (*fn)(struct store_tx *, void *, struct mo_err *), void *ctx,
-	struct mo_err *err)
+int store_reader_run(struct store_reader *r, int (*fn)(struct store_tx *, void *, struct mo_err *),
+	void *ctx, struct mo_err *err)
 {
 	struct store_tx tx = { .store = r->store, .conn = r->conn, .driver = r->store->driver };
 
@@ -232,7 +239,8 @@ const char *store_intern_text(struct store *s, const char *text)
 	return found;
 }
 
-const char *store_intern(struct store *s, const void *a, const void *b, char *(*make)(const void *, const void *))
+const char *store_intern(
+	struct store *s, const void *a, const void *b, char *(*make)(const void *, const void *))
 {
 	const void *key[2] = { a, b };
 
@@ -240,7 +248,8 @@ const char *store_intern(struct store *s, const void *a, const void *b, char *(*
 	char *found = mo_map_get(&s->texts, (const char *)key, sizeof(key));
 	if (!found) {
 		found = make(a, b);
-		if (found && mo_map_set(&s->texts, (const char *)key, sizeof(key), found, NULL) < 0) {
+		if (found &&
+			mo_map_set(&s->texts, (const char *)key, sizeof(key), found, NULL) < 0) {
 			free(found);
 			found = NULL;
 		}
@@ -249,8 +258,10 @@ const char *store_intern(struct store *s, const void *a, const void *b, char *(*
 	return found;
 }
 
-/* Runs FN alone: on SQLite's write connection in the writers' turn, on Postgres on a connection of its own. */
-int store_alone(struct store *s, int (*fn)(struct db_conn *, void *, struct mo_err *), void *ctx, struct mo_err *err)
+/* Runs FN alone: on SQLite's write connection in the writers' turn, on Postgres on a connection of
+ * its own. */
+int store_alone(struct store *s, int (*fn)(struct db_conn *, void *, struct mo_err *), void *ctx,
+	struct mo_err *err)
 {
 	struct db_conn *conn;
 

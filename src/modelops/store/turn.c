@@ -1,5 +1,5 @@
-/* The writers' turn: two robust process-shared mutexes in a mapped file. Whoever waits for `turn` holds `next`, so a
- * writer that gives the turn back cannot overtake it. */
+/* The writers' turn: two robust process-shared mutexes in a mapped file. Whoever waits for `turn`
+ * holds `next`, so a writer that gives the turn back cannot overtake it. */
 #include "modelops/store/turn.h"
 
 #include "modelops/base/check.h"
@@ -46,7 +46,8 @@ static int prepare(int fd, const char *path, struct turn_file **ret, struct mo_e
 
 	if (fstat(fd, &st) < 0)
 		return mo_fail_errno(err, errno, "stat '%s'", path);
-	if (st.st_size < (off_t)sizeof(struct turn_file) && ftruncate(fd, sizeof(struct turn_file)) < 0)
+	if (st.st_size < (off_t)sizeof(struct turn_file) &&
+		ftruncate(fd, sizeof(struct turn_file)) < 0)
 		return mo_fail_errno(err, errno, "size of '%s'", path);
 	struct turn_file *f = mmap(NULL, sizeof(*f), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (f == MAP_FAILED)
@@ -54,7 +55,8 @@ static int prepare(int fd, const char *path, struct turn_file **ret, struct mo_e
 	if (f->magic != TURN_MAGIC) {
 		if (make_mutex(&f->next) || make_mutex(&f->turn)) {
 			munmap(f, sizeof(*f));
-			return mo_fail(err, MO_EUNAVAIL, "no process-shared mutexes for '%s'", path);
+			return mo_fail(
+				err, MO_EUNAVAIL, "no process-shared mutexes for '%s'", path);
 		}
 		f->magic = TURN_MAGIC;
 	}
@@ -87,7 +89,8 @@ static int lock(pthread_mutex_t *m, struct mo_err *err)
 	int rc = pthread_mutex_lock(m);
 
 	if (rc == EOWNERDEAD)
-		rc = pthread_mutex_consistent(m); /* the holder was killed; SQLite has rolled its work back */
+		rc = pthread_mutex_consistent(
+			m); /* the holder was killed; SQLite has rolled its work back */
 	return rc ? mo_fail_errno(err, rc, "writer lock") : 0;
 }
 

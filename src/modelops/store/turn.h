@@ -1,4 +1,5 @@
-/* The writers' turn: one writer at a time over all processes of an installation, fairly, surviving kill -9. */
+/* The writers' turn: one writer at a time over all processes of an installation, fairly, surviving
+ * kill -9. */
 #ifndef MODELOPS_STORE_TURN_H
 #define MODELOPS_STORE_TURN_H
 

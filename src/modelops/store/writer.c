@@ -1,4 +1,5 @@
-/* SQLite's one writer thread: group commit, a savepoint per request, the turn held for at most 5 ms of work. */
+/* SQLite's one writer thread: group commit, a savepoint per request, the turn held for at most 5 ms
+ * of work. */
 #include "modelops/store/writer.h"
 
 #include "modelops/base/check.h"
@@ -112,8 +113,10 @@ static void run_batch(struct writer *w, struct item *first, struct mo_list *batc
 		fail_all(batch, &err);
 		return;
 	}
-	for (struct item *it = first; it; it = batch_full(batch, until, n) ? NULL : next_item(w, false)) {
-		if (it->alone) { /* cannot share a transaction: back to the front for the next round */
+	for (struct item *it = first; it;
+		it = batch_full(batch, until, n) ? NULL : next_item(w, false)) {
+		if (it->alone) { /* cannot share a transaction: back to the front for the next round
+				  */
 			pthread_mutex_lock(&w->lock);
 			mo_list_push_front(&w->queue, &it->node);
 			w->queued++;
@@ -125,7 +128,8 @@ static void run_batch(struct writer *w, struct item *first, struct mo_list *batc
 		run_item(w, it);
 		n++;
 		if (db_sqlite_lost_transaction(w->conn)) {
-			mo_fail(&err, MO_EFULL, "the database ended the transaction (disk full or I/O error)");
+			mo_fail(&err, MO_EFULL,
+				"the database ended the transaction (disk full or I/O error)");
 			fail_all(batch, &err);
 			return;
 		}
@@ -162,8 +166,8 @@ static void *writer_main(void *arg)
 	return NULL;
 }
 
-int writer_new(struct store *store, const struct store_cfg *cfg, struct turn *turn, struct writer **ret,
-	struct mo_err *err)
+int writer_new(struct store *store, const struct store_cfg *cfg, struct turn *turn,
+	struct writer **ret, struct mo_err *err)
 {
 	struct writer *w = calloc(1, sizeof(*w));
 
@@ -195,7 +199,8 @@ static int wait_for(struct writer *w, struct item *it)
 	if (w->stop || (w->queue_max > 0 && w->queued >= w->queue_max)) {
 		pthread_mutex_unlock(&w->lock);
 		pthread_cond_destroy(&it->finished);
-		mo_fail(it->err, MO_EUNAVAIL, "%lld writes are waiting for the database", (long long)w->queued);
+		mo_fail(it->err, MO_EUNAVAIL, "%lld writes are waiting for the database",
+			(long long)w->queued);
 		return mo_advise(it->err, "write_queue_full", "retry after a second");
 	}
 	mo_list_push(&w->queue, &it->node);

@@ -1,4 +1,5 @@
-/* Inside the store: SQLite's one writer thread, which puts many requests into one durable commit. */
+/* Inside the store: SQLite's one writer thread, which puts many requests into one durable commit.
+ */
 #ifndef MODELOPS_STORE_WRITER_H
 #define MODELOPS_STORE_WRITER_H
 
@@ -8,14 +9,15 @@
 struct writer;
 
 /* Opens the write connection and starts the thread. TURN is borrowed. */
-int writer_new(struct store *store, const struct store_cfg *cfg, struct turn *turn, struct writer **ret,
-	struct mo_err *err);
+int writer_new(struct store *store, const struct store_cfg *cfg, struct turn *turn,
+	struct writer **ret, struct mo_err *err);
 
 /* Runs FN within a batch and returns after the batch is durable. Any thread. */
 int writer_run(struct writer *w, int (*fn)(struct store_tx *, void *, struct mo_err *), void *ctx,
 	struct mo_err *err);
 
-/* Runs FN alone on the write connection, outside any transaction and in the writers' turn (checkpoint, migrations). */
+/* Runs FN alone on the write connection, outside any transaction and in the writers' turn
+ * (checkpoint, migrations). */
 int writer_alone(struct writer *w, int (*fn)(struct db_conn *, void *, struct mo_err *), void *ctx,
 	struct mo_err *err);
 
