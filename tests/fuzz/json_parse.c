@@ -33,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		MO_ASSERT(!doc && err.code != MO_OK && err.msg[0]);
 		return 0;
 	}
-	MO_ASSERT(size <= 4096 && depth_of(doc) <= 6);
+	MO_ASSERT(size <= 4096 && depth_of(doc) <= 6 && !memchr(data, 0, size));
 	mo_autofree char *text = json_dumps(doc, JSON_ENCODE_ANY | JSON_COMPACT);
 	MO_ASSERT(text);
 	MO_ASSERT(mo_json_parse(text, strlen(text), 1 << 20, 6, &again, &err) == 0);

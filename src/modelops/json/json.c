@@ -4,6 +4,7 @@
 #include "modelops/base/fault.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 void mo_json_cleanup(json_t **doc)
 {
@@ -43,6 +44,9 @@ int mo_json_parse(const char *text, size_t len, size_t max_bytes, int max_depth,
 			max_bytes);
 	if (!depth_within(text, len, max_depth))
 		return mo_fail(err, MO_EINVAL, "JSON is nested deeper than %d levels", max_depth);
+	if (len &&
+		memchr(text, '\0', len)) /* jansson takes it for the end and ignores what follows */
+		return mo_fail(err, MO_EINVAL, "JSON holds a NUL byte");
 	if (mo_fault("json.parse"))
 		return mo_fail(err, MO_ENOMEM, "JSON document");
 	json_error_t why;

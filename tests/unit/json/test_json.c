@@ -40,7 +40,8 @@ static void everything_else_is_refused(void **state)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		json_t *doc = (json_t *)&bad;
 		struct mo_err err = { 0 };
-		assert_int_equal(parse(bad[i], &doc, &err), -1);
+		if (parse(bad[i], &doc, &err) == 0)
+			fail_msg("accepted: %s", bad[i]);
 		assert_int_equal(err.code, MO_EINVAL);
 		assert_memory_equal(err.msg, "JSON ", 5);
 		assert_ptr_equal(doc, (json_t *)&bad);

@@ -85,7 +85,8 @@ static void numbers_read_back_equal(void **state)
 	char text[JW_F64_TEXT];
 
 	for (size_t i = 0; i < sizeof(some) / sizeof(some[0]); i++) {
-		assert_int_equal(jw_f64_text(some[i], text), strlen(text));
+		int n = jw_f64_text(some[i], text);
+		assert_int_equal(n, strlen(text));
 		double back = strtod(text, NULL);
 		assert_memory_equal(&back, &some[i], sizeof(back));
 	}
