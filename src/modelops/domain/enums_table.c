@@ -3,6 +3,7 @@
 #include "modelops/domain/allocation.h"
 #include "modelops/domain/artifact.h"
 #include "modelops/domain/dashboard.h"
+#include "modelops/domain/pipeline_spec.h"
 #include "modelops/domain/pool.h"
 #include "modelops/domain/principal.h"
 #include "modelops/domain/run.h"
@@ -30,3 +31,4 @@ ENUM_NAMES(step_kinds, "step kind", "train", "evaluate", "register", "deploy");
 ENUM_NAMES(step_devices, "device", "cpu", "cuda");
 ENUM_NAMES(dashboard_scopes, "dashboard scope", "admin", "user");
 ENUM_NAMES(usage_sources, "usage source", "allocation", "gateway");
+ENUM_NAMES(param_types, "parameter type", "string", "int", "number", "bool", "artifact", "pool");

@@ -3,7 +3,7 @@
 #include "modelops/base/str.h"
 #include "modelops/base/time.h"
 #include "modelops/domain/duration.h"
-#include "modelops/wire/schema.h"
+#include "modelops/wire/fields.h"
 #include "modelops/wire/value.h"
 
 #include <inttypes.h>
@@ -101,6 +101,16 @@ static int decode_number(
 	return 0;
 }
 
+static int decode_ppm(
+	const struct wire_field *f, const json_t *v, int64_t *slot, struct mo_err *err)
+{
+	double n = json_number_value(v); /* 0 for what is no number */
+	if (!json_is_number(v) || !(n >= 0 && n <= 1))
+		return wrong_type(f, v, "a number from 0 to 1", err);
+	*slot = (int64_t)(n * 1e6 + 0.5);
+	return 0;
+}
+
 static int decode_time(
 	const struct wire_field *f, const json_t *v, int64_t *slot, struct mo_err *err)
 {
@@ -170,6 +180,31 @@ static int decode_texts(const struct wire_field *f, const json_t *v, struct mo_a
 			return -1;
 	}
 	*slot = (struct text_list){ at, count };
+	return 0;
+}
+
+/* Words are kept joined by one space, none as NULL. */
+static int decode_words(const struct wire_field *f, const json_t *v, struct mo_arena *arena,
+	const char **slot, struct mo_err *err)
+{
+	struct text_list list;
+	if (decode_texts(f, v, arena, &list, err) < 0)
+		return -1;
+	size_t len = 1;
+	for (size_t i = 0; i < list.count; i++) {
+		if (strchr(list.at[i], ' '))
+			return mo_fail_field(err, f->name, "%s holds '%s': a blank inside a word",
+				f->name, list.at[i]);
+		len += strlen(list.at[i]) + 1;
+	}
+	char *words = mo_arena_alloc(arena, len);
+	if (!words)
+		return no_memory(f, err);
+	char *p = words;
+	for (size_t i = 0; i < list.count; i++)
+		p = stpcpy(stpcpy(p, i ? " " : ""), list.at[i]);
+	*p = '\0';
+	*slot = list.count ? words : NULL;
 	return 0;
 }
 
@@ -247,6 +282,8 @@ static int decode_compound(const struct wire_field *f, const json_t *v, struct m
 	void *obj, struct mo_err *err)
 {
 	switch (f->type) {
+	case WIRE_WORDS:
+		return decode_words(f, v, arena, &SLOT(const char *, obj, f), err);
 	case WIRE_TEXTS:
 		return decode_texts(f, v, arena, &SLOT(struct text_list, obj, f), err);
 	case WIRE_LIST:
@@ -279,6 +316,8 @@ static int decode_field(const struct wire_field *f, const json_t *v, struct mo_a
 		return decode_int(f, v, &SLOT(int64_t, obj, f), err);
 	case WIRE_NUMBER:
 		return decode_number(f, v, &SLOT(double, obj, f), err);
+	case WIRE_PPM:
+		return decode_ppm(f, v, &SLOT(int64_t, obj, f), err);
 	case WIRE_BOOL:
 		if (!json_is_boolean(v))
 			return wrong_type(f, v, "true or false", err);
@@ -303,6 +342,9 @@ static void clear_field(const struct wire_field *f, void *obj)
 {
 	switch (f->type) {
 	case WIRE_INT:
+		SLOT(int64_t, obj, f) = f->min > 0 ? 0 : f->min - 1; /* below min is null */
+		break;
+	case WIRE_PPM:
 	case WIRE_TIME:
 	case WIRE_DURATION:
 		SLOT(int64_t, obj, f) = 0;

@@ -2,8 +2,10 @@
 #include "modelops/base/time.h"
 #include "modelops/domain/duration.h"
 #include "modelops/domain/money.h"
-#include "modelops/wire/schema.h"
+#include "modelops/wire/fields.h"
 #include "modelops/wire/value.h"
+
+#include <string.h>
 
 /* The member of type TYPE that field F of OBJ is. */
 #define AT(type, obj, f) (*(const type *)(const void *)((const char *)(obj) + (f)->offset))
@@ -13,6 +15,18 @@ static void encode_texts(struct jw *w, const struct text_list *list)
 	jw_arr(w);
 	for (size_t i = 0; i < list->count; i++)
 		jw_str(w, list->at[i]);
+	jw_end_arr(w);
+}
+
+static void encode_words(struct jw *w, const char *words)
+{
+	jw_arr(w);
+	for (const char *p = words ? words : ""; *p; p += strspn(p, " ")) {
+		size_t len = strcspn(p, " ");
+		if (len > 0)
+			jw_strn(w, p, len);
+		p += len;
+	}
 	jw_end_arr(w);
 }
 
@@ -65,8 +79,17 @@ static void encode_field(struct jw *w, const void *obj, const struct wire_field 
 	case WIRE_NAME:
 		jw_str(w, AT(char *, obj, f));
 		break;
+	case WIRE_WORDS:
+		encode_words(w, AT(char *, obj, f));
+		break;
 	case WIRE_INT:
-		jw_i64(w, AT(int64_t, obj, f));
+		if (f->flags & WIRE_NULL && AT(int64_t, obj, f) < f->min)
+			jw_null(w);
+		else
+			jw_i64(w, AT(int64_t, obj, f));
+		break;
+	case WIRE_PPM:
+		jw_f64(w, (double)AT(int64_t, obj, f) / 1e6);
 		break;
 	case WIRE_NUMBER:
 		jw_f64(w, AT(double, obj, f));
@@ -126,4 +149,18 @@ void wire_encode_page(struct jw *w, const struct wire_noun *noun, const void *ob
 	encode_list(w, noun, &(struct wire_list){ objs, count });
 	jw_kstr(w, "next", next);
 	jw_end_obj(w);
+}
+
+const char *wire_text(
+	const struct wire_noun *noun, const void *obj, struct mo_arena *arena, struct mo_err *err)
+{
+	mo_autobuf struct mo_buf text;
+	mo_buf_init(&text, MO_JSON_BYTES);
+	struct jw w;
+	jw_init(&w, &text);
+	wire_encode(&w, noun, obj);
+	const char *copy = jw_done(&w) < 0 ? NULL : mo_arena_memdup(arena, text.data, text.len);
+	if (!copy)
+		mo_fail(err, MO_ENOMEM, "document of %s", noun->name);
+	return copy;
 }

@@ -88,7 +88,7 @@ static void write_items(struct jw *w, const struct wire_field *f, enum wire_shap
 		write_ref(w, f->ref, shape == WIRE_READ ? WIRE_READ : WIRE_CREATE);
 	} else {
 		jw_obj(w);
-		if (f->type == WIRE_TEXTS)
+		if (f->type == WIRE_TEXTS || f->type == WIRE_WORDS)
 			jw_kstr(w, "type", "string");
 		jw_end_obj(w);
 	}
@@ -127,6 +127,11 @@ static void write_kind(struct jw *w, const struct wire_field *f, enum wire_shape
 		write_type(w, f, "number");
 		write_range(w, f, "minimum", "maximum");
 		break;
+	case WIRE_PPM:
+		write_type(w, f, "number");
+		jw_ki64(w, "minimum", 0);
+		jw_ki64(w, "maximum", 1);
+		break;
 	case WIRE_BOOL:
 		write_type(w, f, "boolean");
 		break;
@@ -134,6 +139,7 @@ static void write_kind(struct jw *w, const struct wire_field *f, enum wire_shape
 		write_enum(w, f);
 		break;
 	case WIRE_TEXTS:
+	case WIRE_WORDS:
 	case WIRE_LIST:
 	case WIRE_DOC_LIST:
 		write_items(w, f, shape);

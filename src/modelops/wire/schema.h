@@ -17,7 +17,9 @@ enum wire_type {
 	WIRE_ID,       /* const char *; an id this platform made */
 	WIRE_REF,      /* const char *; an id or a name; 1..63 bytes */
 	WIRE_NAME,     /* const char *; RFC 1123 label */
-	WIRE_INT,      /* int64_t; min..max */
+	WIRE_WORDS,    /* const char *: space-separated words, a list of text on the wire */
+	WIRE_INT,      /* int64_t; min..max; with WIRE_NULL, below min is null */
+	WIRE_PPM,      /* int64_t millionths, a number 0..1 on the wire */
 	WIRE_NUMBER,   /* double; min..max */
 	WIRE_BOOL,     /* bool */
 	WIRE_TIME,     /* int64_t microseconds, RFC 3339 on the wire; 0 is null */
@@ -27,7 +29,7 @@ enum wire_type {
 	WIRE_TEXTS,    /* struct text_list; at most max entries (default 64) */
 	WIRE_OBJECT,   /* nested struct at offset; ref: struct wire_noun */
 	WIRE_POINTER,  /* const struct X *, NULL is null; ref: struct wire_noun */
-	WIRE_LIST,     /* struct wire_list; ref: struct wire_noun; at most max entries */
+	WIRE_LIST,     /* const struct X *; size_t count after it; ref: struct wire_noun; <= max */
 	WIRE_DOC,      /* const char *: an opaque JSON object as text; at most max bytes */
 	WIRE_DOC_LIST, /* const char *: an opaque JSON list as text */
 	WIRE_RAW,   /* const char *: JSON of the shape that `schema` describes; not checked here */
@@ -67,11 +69,6 @@ struct wire_noun {
 	unsigned shapes;    /* bit set of enum wire_shape in use: what OpenAPI lists */
 };
 
-struct wire_list {
-	const void *at; /* array of structs */
-	size_t count;
-};
-
 /* The faces of a noun. Schema names: "Pool", "PoolCreate", "PoolPatch", "PoolPage". */
 enum wire_shape { WIRE_READ, WIRE_CREATE, WIRE_PATCH, WIRE_PAGE };
 
@@ -98,6 +95,10 @@ int wire_decode(const json_t *doc, const struct wire_noun *noun, enum wire_shape
 /* mo_json_parse and wire_decode in one. MO_EINVAL when TEXT is no JSON. */
 int wire_parse(const char *text, size_t len, const struct wire_noun *noun, enum wire_shape shape,
 	struct mo_arena *arena, void *obj, uint64_t *ret_set, struct mo_err *err);
+
+/* OBJ as JSON text in ARENA (at most MO_JSON_BYTES): what the store keeps. NULL and MO_ENOMEM. */
+const char *wire_text(
+	const struct wire_noun *noun, const void *obj, struct mo_arena *arena, struct mo_err *err);
 
 /* Bit of field NAME in a set; 0 when the noun has no such field. */
 uint64_t wire_bit(const struct wire_noun *noun, const char *name);
