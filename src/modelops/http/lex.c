@@ -1,8 +1,11 @@
 /* Character classes of HTTP and the scan for control bytes. */
 #include "modelops/http/lex.h"
 
+#include <string.h>
+
 #ifdef __SSE2__
-#include <emmintrin.h>
+typedef uint8_t bytes16 __attribute__((vector_size(16)));
+typedef char signs16 __attribute__((vector_size(16)));
 #endif
 
 #define ALNUM_ (HTTP_LEX_TOKEN | HTTP_LEX_TARGET | HTTP_LEX_HOST)
@@ -57,15 +60,11 @@ size_t http_lex_control(const char *buf, size_t from, size_t len)
 	size_t i = from;
 
 #ifdef __SSE2__
-	const __m128i top = _mm_set1_epi8(0x1f), tab = _mm_set1_epi8('\t'),
-		      del = _mm_set1_epi8(0x7f);
-
 	for (; len - i >= 16; i += 16) {
-		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)(buf + i));
-		__m128i low = _mm_cmpeq_epi8(_mm_min_epu8(v, top), v);
-		__m128i hit = _mm_or_si128(
-			_mm_andnot_si128(_mm_cmpeq_epi8(v, tab), low), _mm_cmpeq_epi8(v, del));
-		unsigned mask = (unsigned)_mm_movemask_epi8(hit);
+		bytes16 v;
+		memcpy(&v, buf + i, 16);
+		signs16 hit = (signs16)(((v < 0x20) & (v != '\t')) | (v == 0x7f));
+		unsigned mask = (unsigned)__builtin_ia32_pmovmskb128(hit);
 		if (mask)
 			return i + (size_t)__builtin_ctz(mask);
 	}

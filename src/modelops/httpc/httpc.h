@@ -67,12 +67,11 @@ void httpc_reply_free(struct httpc_reply *reply);
 const char *httpc_reply_header(
 	const struct httpc_reply *reply, const char *name, struct mo_arena *arena);
 
-/* Turns a reply that is no 2xx into an error: the code that fits its status, the detail and code of
+/* Turns a reply that is no 2xx into an error: the code that fits its status, the detail and field of
  * a problem+json body. 0 for 2xx. */
 int httpc_check(const struct httpc_reply *reply, const char *what, struct mo_err *err);
 
-/* Connects to loopback only: MO_EINVAL unless URL's host is 127.0.0.0/8, ::1 or localhost. For
- * tools of embedded mode. */
+/* URL's host is 127.0.0.0/8, ::1 or localhost. */
 bool httpc_is_loopback(const char *url);
 
 /* Ready sink: ctx is an int * descriptor; writes all of it. */
