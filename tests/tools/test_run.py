@@ -12,7 +12,7 @@ def tree(tmp_path, files):
 	(tmp_path / "tests").mkdir()
 	shutil.copy(os.path.join(proc.ROOT, "tests", "run"), tmp_path / "tests" / "run")
 	shutil.copy(os.path.join(proc.ROOT, "tests", "pytest.ini"), tmp_path / "tests" / "pytest.ini")
-	(tmp_path / "build").mkdir()
+	(tmp_path / "build" / "release").mkdir(parents=True)
 	(tmp_path / "build" / "venv").symlink_to(os.path.join(proc.ROOT, "build", "venv"))
 	(tmp_path / "bin").mkdir()
 	meson = tmp_path / "bin" / "meson"

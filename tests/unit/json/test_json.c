@@ -34,8 +34,8 @@ static void everything_else_is_refused(void **state)
 		"\"\\u12\"", "\"\\ud800\"", "\"\\udc00\\ud800\"", "\"\\u0000\"", "\"\t\"",
 		"\"\xff\"", "\"\xc0\x80\"", "\"\xed\xa0\x80\"", "/* c */ 1", "9223372036854775808",
 		"]", "}",
-		"\xef\xbb\xbf"
-		"1" };
+		("\xef\xbb\xbf"
+		 "1") };
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		json_t *doc = (json_t *)&bad;
