@@ -1,7 +1,7 @@
 /* Test program: evaluates a model file on rows from standard input; raw numbers to standard output.
- *   model_eval info|margin|output|contrib|load MODEL [REPEAT] < float32 rows
- * info prints "features groups classes outputs task"; REPEAT > 1 times the work and prints
- * microseconds per row. */
+ *   model_eval info|margin|single|output|contrib|load|memory MODEL [REPEAT] < float32 rows
+ * memory prints the peak in KiB, whether the model loads or not. info prints "features groups
+ * classes outputs task"; REPEAT > 1 times the work and prints microseconds per row. */
 #include "modelops/base/check.h"
 #include "modelops/base/str.h"
 #include "modelops/base/time.h"
@@ -67,11 +67,24 @@ static void eval(struct eval *e, const char *mode)
 	e->out_bytes = at * sizeof(float);
 }
 
+/* Peak of resident memory since the program began, in KiB. */
+static void print_peak(void)
+{
+	char line[128];
+	mo_autofile FILE *f = fopen("/proc/self/status", "r");
+	while (f && fgets(line, sizeof(line), f))
+		if (!strncmp(line, "VmHWM:", 6))
+			printf("%s", line + 6);
+}
+
 int main(int argc, char **argv)
 {
 	struct mo_err err = { 0 };
 	struct eval e = { 0 };
-	if (argc < 3 || model_load(argv[2], NULL, &e.model, &err) < 0) {
+	int rc = argc < 3 ? -1 : model_load(argv[2], NULL, &e.model, &err);
+	if (argc >= 3 && mo_streq(argv[1], "memory"))
+		print_peak();
+	if (rc < 0) {
 		fprintf(stderr, "error: %s\n", err.msg);
 		return 3;
 	}
@@ -79,7 +92,7 @@ int main(int argc, char **argv)
 	if (mo_streq(argv[1], "info"))
 		printf("%u %u %u %u %u\n", e.info->features, e.info->groups, e.info->classes,
 			e.info->trees, e.info->depth);
-	if (mo_streq(argv[1], "info") || mo_streq(argv[1], "load")) {
+	if (mo_streq(argv[1], "info") || mo_streq(argv[1], "load") || mo_streq(argv[1], "memory")) {
 		model_free(e.model);
 		return 0;
 	}

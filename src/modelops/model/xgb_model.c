@@ -411,6 +411,9 @@ static int check_features(struct reader *r, struct mo_err *err)
 	struct forest *f = &r->m.forest;
 	if (f->features == 0)
 		return mo_fail(err, MO_EINVAL, "num_feature is 0");
+	if ((uint64_t)f->features * f->groups > XGB_OUTPUTS_MAX)
+		return mo_fail(err, MO_EINVAL, "%u features times %u classes is too much",
+			f->features, f->groups);
 	if (r->num_feature > f->features)
 		return mo_fail(err, MO_EINVAL, "a tree has num_feature %u, the model %u",
 			r->num_feature, f->features);

@@ -14,6 +14,7 @@ enum {
 	XGB_DEPTH_MAX = 512,
 	XGB_FEATURES_MAX = 1 << 16,
 	XGB_CLASSES_MAX = 1 << 12,
+	XGB_OUTPUTS_MAX = 1 << 22, /* features times classes: values of one explanation */
 };
 
 struct xgb_model {
