@@ -293,8 +293,8 @@ static int read_feature(
 	if (kind < 0 || kind > 0 || isinf((float)v))
 		return bad_value(r, c, f->p, line, kind >= 0, err);
 	*cell = (float)v;
-	c->min = fminf(c->min, *cell); /* fmin ignores the NaN it starts with */
-	c->max = fmaxf(c->max, *cell);
+	c->min = fmin(c->min, v); /* fmin ignores the NaN it starts with */
+	c->max = fmax(c->max, v);
 	r->build[index].sum += v;
 	r->build[index].fraction |= !is_whole(f->p) || fabs(v) > 16777216.0;
 	return 0;

@@ -37,8 +37,7 @@ enum table_type { TABLE_FLOAT, TABLE_INT };
 struct table_column {
 	char *name;
 	enum table_type type;
-	float min, max; /* NaN when every value is missing */
-	double mean;
+	double min, max, mean; /* of the values as written; NaN when every value is missing */
 	size_t missing;
 };
 
