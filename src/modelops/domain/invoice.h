@@ -43,8 +43,9 @@ struct ledger_sum {
 const struct price_rule *price_match(
 	const struct price_rule *rules, size_t count, const char *metric, const char *price_class);
 
-/* Lines for SUMS under RULES, ordered by metric and class, and their total. A sum without a rule
- * costs nothing and makes no line. Lines lie in ARENA; texts of rules and sums are borrowed.
+/* Lines for SUMS (one per metric and class) under RULES, ordered by metric and class, and their
+ * total. A sum without a rule makes a line of 0 that says so; a sum of 0 makes none. Lines and
+ * descriptions lie in ARENA; texts of rules and sums are borrowed. Same input, same bytes.
  * MO_EFIELD when an amount overflows. */
 int invoice_lines(struct mo_arena *arena, const struct ledger_sum *sums, size_t sum_count,
 	const struct price_rule *rules, size_t rule_count, const char *currency,

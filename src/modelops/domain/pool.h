@@ -2,7 +2,10 @@
 #ifndef MODELOPS_DOMAIN_POOL_H
 #define MODELOPS_DOMAIN_POOL_H
 
+#include "modelops/base/arena.h"
+#include "modelops/base/err.h"
 #include "modelops/domain/enums.h"
+#include "modelops/domain/step.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -30,5 +33,17 @@ struct pool {
 	bool allow_cpu_on_gpu;
 	int64_t created_at, updated_at;
 };
+
+/* Checks all rules of a pool and fills what the mode decides: gpu_resource_name, mig_strategy,
+ * timeslice_replicas, max_shares_per_pod. Texts it makes lie in ARENA. MO_EFIELD. */
+int pool_validate(struct pool *p, struct mo_arena *arena, struct mo_err *err);
+
+/* A step with DEVICE may run in P: cuda needs cards; cpu on cards would bill idle silicon and is
+ * refused unless allow_cpu_on_gpu. MO_EFIELD on "device". */
+int pool_check_device(const struct pool *p, enum step_device device, struct mo_err *err);
+
+/* MIG devices of PROFILE that one CARD_MODEL card gives; 0 when the card lacks the profile, -1 when
+ * the card is not known. */
+int pool_mig_per_card(const char *card_model, const char *profile);
 
 #endif

@@ -55,10 +55,16 @@ struct usage_cut {
 };
 
 /* The next span of A to be recorded at time NOW: from billed_until (or bound_at) to the first of
- * released_at and the next hour boundary. true and *ret_cut, or false when there is none: not
- * bound, all recorded, or still open in this hour. Repeats until false; the caller moves
- * billed_until to end_at after each. A lost owner (release_reason platform) is recorded in two
- * kinds: nothing of it is billed. */
+ * the next hour boundary, the time its owner was last seen, and released_at. true and *ret_cut, or
+ * false when there is none: not bound, all recorded, or still open in this hour. The caller moves
+ * billed_until to end_at and asks again.
+ * Unbilled, reason `platform`: all of an allocation that was released for our failure, and the time
+ * between the owner's last sign of life and our noticing its end. An open allocation is cut at hour
+ * boundaries up to its last sign of life only (last_seen_at 0: signs are not kept). */
 bool usage_cut_next(const struct allocation *a, int64_t now, struct usage_cut *ret_cut);
+
+/* The window of CUT. Texts are borrowed from A, PRICE_CLASS and ID. */
+struct usage_window usage_window_of(const struct allocation *a, const char *price_class,
+	const struct usage_cut *cut, const char *id, int64_t now);
 
 #endif

@@ -1,0 +1,76 @@
+/* Cutting allocations into usage windows. */
+#include "modelops/domain/usage.h"
+
+#include "modelops/base/check.h"
+#include "modelops/base/str.h"
+#include "modelops/base/time.h"
+
+bool metric_known(const char *metric)
+{
+	static const char *const known[] = { METRIC_GPU_SHARE_US, METRIC_PREDICT_REQUESTS,
+		METRIC_PREDICT_ROWS, METRIC_EXPLAIN_REQUESTS, METRIC_EXPLAIN_ROWS,
+		METRIC_ARTIFACT_BYTE_SECOND };
+	for (size_t i = 0; i < MO_COUNT(known); i++)
+		if (mo_streq(metric, known[i]))
+			return true;
+	return false;
+}
+
+static int64_t min64(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Up to where A may be recorded now; windows never pass it. */
+static int64_t recordable_until(const struct allocation *a, int64_t now)
+{
+	if (a->state == ALLOC_RELEASED)
+		return a->released_at;
+	return mo_time_hour(a->last_seen_at > 0 ? min64(a->last_seen_at, now) : now);
+}
+
+/* Up to where A's owner was alive, as far as we know. */
+static int64_t alive_until(const struct allocation *a)
+{
+	if (a->state != ALLOC_RELEASED || a->last_seen_at == 0)
+		return INT64_MAX;
+	return a->last_seen_at;
+}
+
+bool usage_cut_next(const struct allocation *a, int64_t now, struct usage_cut *ret_cut)
+{
+	if (a->bound_at == 0)
+		return false;
+	int64_t from = a->billed_until > a->bound_at ? a->billed_until : a->bound_at;
+	int64_t stop = recordable_until(a, now);
+	if (from >= stop)
+		return false;
+	bool ours = a->release_reason == ALLOC_PLATFORM || from >= alive_until(a);
+	int64_t end = min64(stop, mo_time_hour(from) + MO_HOUR);
+	if (!ours)
+		end = min64(end, alive_until(a));
+	*ret_cut = (struct usage_cut){ .start_at = from,
+		.end_at = end,
+		.quantity = a->shares * (end - from),
+		.reason = ours ? REASON_PLATFORM : REASON_BILLABLE };
+	return true;
+}
+
+struct usage_window usage_window_of(const struct allocation *a, const char *price_class,
+	const struct usage_cut *cut, const char *id, int64_t now)
+{
+	return (struct usage_window){ .id = id,
+		.tenant_id = a->tenant_id,
+		.project_id = a->project_id,
+		.source_kind = USAGE_ALLOCATION,
+		.source_id = a->id,
+		.resource_id = a->resource_id,
+		.pool_id = a->pool_id,
+		.price_class = price_class,
+		.metric = METRIC_GPU_SHARE_US,
+		.quantity = cut->quantity,
+		.start_at = cut->start_at,
+		.end_at = cut->end_at,
+		.reason = cut->reason,
+		.created_at = now };
+}
