@@ -79,11 +79,16 @@ void door_metric(struct door *d, const char *key, int64_t iteration, double valu
 	jw_end_obj(&w);
 	if (jw_done(&w) < 0)
 		return;
-	if (d->metrics.len + one.len + 32 > d->metrics.max) /* the door does not take them: drop */
-		mo_buf_reset(&d->metrics);
+	if (d->nmetrics == DOOR_BATCH || d->metrics.len + one.len + 32 > d->metrics.max)
+		door_flush(d, true);
+	if (d->nmetrics == DOOR_BATCH || d->metrics.len + one.len + 32 > d->metrics.max) {
+		mo_buf_reset(&d->metrics); /* the door does not take them: drop */
+		d->nmetrics = 0;
+	}
 	if (d->metrics.len)
 		mo_buf_putc(&d->metrics, ',');
 	mo_buf_append(&d->metrics, one.data, one.len);
+	d->nmetrics++;
 }
 
 static int post_metrics(struct door *d)
@@ -97,6 +102,7 @@ static int post_metrics(struct door *d)
 	if (body.failed || post(d, "metrics", body.data) < 0)
 		return -1;
 	mo_buf_reset(&d->metrics);
+	d->nmetrics = 0;
 	return 0;
 }
 

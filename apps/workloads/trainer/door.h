@@ -9,12 +9,13 @@
 
 #include <stdint.h>
 
-enum { DOOR_BATCH_BYTES = 256 << 10 };
+enum { DOOR_BATCH_BYTES = 256 << 10, DOOR_BATCH = 1500 }; /* the door takes 2000 at once */
 
 struct door {
 	struct httpc *client; /* NULL: there is no door, every call below does nothing */
 	const char *url, *token;
 	struct mo_buf metrics; /* entries waiting, separated by commas */
+	size_t nmetrics;
 	double progress, eta_s;
 	char message[128];
 	bool progress_waits;
