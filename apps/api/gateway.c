@@ -34,8 +34,6 @@ struct gateway {
 	int64_t fresh_at; /* mo_mono() of the last successful look at the store */
 	struct http_timer timer;
 	struct follow follow;
-	struct obs_family *requests, *seconds, *inflight;
-	struct obs_series *retries, *load_errors;
 };
 
 /* One load of a view: made on the loop, filled on a worker, applied on the loop. */
@@ -92,6 +90,20 @@ const struct obs_decl gateway_metrics_decls[] = {
 };
 const size_t gateway_metrics_count = M_COUNT;
 
+int gateway_metrics_declare(struct obs *obs, struct gateway_metrics *ret, struct mo_err *err)
+{
+	struct obs_family *families[M_COUNT];
+
+	if (obs_declare(obs, gateway_metrics_decls, gateway_metrics_count, families, err) < 0)
+		return -1;
+	ret->requests = families[M_REQUESTS];
+	ret->seconds = families[M_SECONDS];
+	ret->inflight = families[M_INFLIGHT];
+	ret->retries = obs_series(families[M_RETRIES], NULL);
+	ret->load_errors = obs_series(families[M_LOAD_ERRORS], NULL);
+	return 0;
+}
+
 static const char *const kind_names[ENDPOINT_KINDS] = { "predict", "explain" };
 static const char *const kind_paths[ENDPOINT_KINDS] = { "/predict", "/explain" };
 
@@ -103,13 +115,13 @@ static void endpoint_metrics(struct gateway *g, struct endpoint *e)
 
 	for (int k = 0; k < ENDPOINT_KINDS; k++) {
 		const char *labels[4] = { e->tenant, e->deployment, kind_names[k], NULL };
-		e->seconds[k] = obs_series(g->seconds, labels);
+		e->seconds[k] = obs_series(g->cfg.metrics->seconds, labels);
 		for (int c = 0; c < 3; c++) {
 			labels[3] = classes[c];
-			e->answered[k][c] = obs_series(g->requests, labels);
+			e->answered[k][c] = obs_series(g->cfg.metrics->requests, labels);
 		}
 	}
-	e->running = obs_series(g->inflight, (const char *[]){ e->tenant, e->deployment });
+	e->running = obs_series(g->cfg.metrics->inflight, (const char *[]){ e->tenant, e->deployment });
 }
 
 static void endpoint_drop(struct gateway *g, struct endpoint *e)
@@ -169,7 +181,7 @@ static void load_apply(struct gateway *g, struct endpoint *e, const struct load 
 	struct mo_err err = { 0 };
 
 	if (l->rc < 0) {
-		obs_add(g->load_errors, 1);
+		obs_add(g->cfg.metrics->load_errors, 1);
 		wake_waiting(g, e, &l->err);
 		return;
 	}
@@ -205,7 +217,7 @@ static void load_done(struct http_task *task)
 
 static void load_failed(struct gateway *g, struct endpoint *e, const struct mo_err *err)
 {
-	obs_add(g->load_errors, 1);
+	obs_add(g->cfg.metrics->load_errors, 1);
 	e->inflight++;
 	wake_waiting(g, e, err);
 	if (!e->loaded && !e->gone)
@@ -404,7 +416,7 @@ static bool hop_retry(struct hop *hop, const struct mo_err *err)
 	if ((!misdirected && !lost) || hop->tries >= MAX_TRIES)
 		return false;
 	hop->tries++;
-	obs_add(hop->gateway->retries, 1);
+	obs_add(hop->gateway->cfg.metrics->retries, 1);
 	hop_send(hop);
 	return true;
 }
@@ -568,7 +580,7 @@ static void follow_done(struct http_task *task)
 
 	f->running = false;
 	if (f->rc < 0) {
-		obs_add(g->load_errors, 1);
+		obs_add(g->cfg.metrics->load_errors, 1);
 	} else {
 		g->fresh_at = http_loop_now(g->loop);
 		if (f->changes.all)
@@ -591,7 +603,6 @@ static void follow_tick(struct http_timer *timer)
 int gateway_new(const struct gateway_cfg *cfg, struct http_loop *loop, struct gateway **ret,
 	struct mo_err *err)
 {
-	struct obs_family *families[M_COUNT];
 	mo_autofree struct gateway *g = calloc(1, sizeof(*g));
 
 	if (!g)
@@ -599,13 +610,6 @@ int gateway_new(const struct gateway_cfg *cfg, struct http_loop *loop, struct ga
 	g->cfg = *cfg;
 	g->loop = loop;
 	mo_map_init(&g->endpoints, MAX_ENDPOINTS);
-	if (obs_declare(cfg->obs, gateway_metrics_decls, gateway_metrics_count, families, err) < 0)
-		return -1;
-	g->requests = families[M_REQUESTS];
-	g->seconds = families[M_SECONDS];
-	g->inflight = families[M_INFLIGHT];
-	g->retries = obs_series(families[M_RETRIES], NULL);
-	g->load_errors = obs_series(families[M_LOAD_ERRORS], NULL);
 	g->fresh_at = mo_mono();
 	g->follow.gateway = g;
 	g->follow.job.run = follow_run;

@@ -10,11 +10,19 @@
 
 struct store;
 
+/* Declared once per process, shared by its loops. */
+struct gateway_metrics {
+	struct obs_family *requests, *seconds, *inflight;
+	struct obs_series *retries, *load_errors;
+};
+
+int gateway_metrics_declare(struct obs *obs, struct gateway_metrics *ret, struct mo_err *err);
+
 struct gateway_cfg {
 	struct store *store;          /* borrowed, like all pointers here */
 	struct http_workers *workers; /* for loads and the follower */
 	struct usage_map *usage;
-	struct obs *obs;
+	const struct gateway_metrics *metrics;
 	const struct http_limits *limits;
 	const struct workload_key *key; /* derives instance secrets */
 	int64_t deadline_us;            /* GATEWAY_DEADLINE: longest wait for an answer */

@@ -133,6 +133,11 @@ const char *usage_map_id(const struct usage_map *m)
 	return m->file->id;
 }
 
+uint32_t usage_map_capacity(const struct usage_map *m)
+{
+	return m->file->capacity;
+}
+
 uint32_t usage_map_count(const struct usage_map *m)
 {
 	return atomic_load_explicit(&m->file->used, memory_order_acquire);

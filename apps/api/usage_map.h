@@ -43,6 +43,9 @@ const char *usage_map_id(const struct usage_map *m);
 int usage_map_slot(struct usage_map *m, const char *deployment, const char *tenant,
 	const char *project, struct usage_slot **ret, struct mo_err *err);
 
+/* Slots there is room for. */
+uint32_t usage_map_capacity(const struct usage_map *m);
+
 /* Slots in use now, in the order they were taken. Any thread. */
 uint32_t usage_map_count(const struct usage_map *m);
 struct usage_slot *usage_map_at(struct usage_map *m, uint32_t index);
