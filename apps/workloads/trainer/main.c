@@ -115,7 +115,7 @@ static int work(struct work *w, const struct settings *s)
 
 int main(int argc, char **argv)
 {
-	struct settings s;
+	struct settings s = { 0 };
 	struct mo_err err = { 0 };
 	struct mo_arena arena;
 	struct door door;
