@@ -2,6 +2,7 @@
 #include "modelops/store/migrate.h"
 
 #include "modelops/base/check.h"
+#include "modelops/base/str.h"
 #include "modelops/base/time.h"
 #include "modelops/crypto/crypto.h"
 
@@ -49,9 +50,35 @@ static int find_version(const struct db_driver *d, struct db_conn *c, int *ret, 
 	return 0;
 }
 
+/* Of the common text only, so that both databases record the same. */
 static void checksum(const struct migration *m, char hex[65])
 {
 	crypto_sha256_hex(m->sql, strlen(m->sql), hex);
+}
+
+static int take_checksum(const struct db_row *row, void *ctx, struct mo_err *err)
+{
+	int64_t version = db_int(row, 0);
+	char hex[65];
+
+	(void)ctx;
+	if (version < 1 || version > migrations_count)
+		return 0; /* newer than this program: the version says so */
+	checksum(&migrations[version - 1], hex);
+	if (mo_streq(db_text(row, 1), hex))
+		return 0;
+	mo_fail(err, MO_EUNAVAIL, "migration %lld '%s' of the database is not the one this program knows",
+		(long long)version, migrations[version - 1].name);
+	return mo_advise(err, "schema_unknown", "this database was made by another build");
+}
+
+/* What was applied is what this program would have applied. */
+static int compare(const struct db_driver *d, struct db_conn *c, struct mo_err *err)
+{
+	struct db_call call = { .sql = "SELECT version, checksum FROM schema_version ORDER BY version",
+		.each = take_checksum };
+
+	return d->run(c, &call, err);
 }
 
 static int record(const struct db_driver *d, struct db_conn *c, int version, struct mo_err *err)
@@ -96,6 +123,8 @@ static int run_job(struct db_conn *c, void *ctx, struct mo_err *err)
 		return -1;
 	j->schema.known = migrations_count;
 	int rc = find_version(d, c, &j->schema.found, err);
+	if (rc == 0 && j->schema.found > 0)
+		rc = compare(d, c, err);
 	if (rc == 0 && j->apply && j->schema.found > migrations_count)
 		rc = mo_fail(err, MO_EUNAVAIL,
 			"the database has schema %d, newer than this program's %d", j->schema.found,
@@ -134,29 +163,39 @@ static int log_pages(const struct db_row *row, void *ctx, struct mo_err *err)
 	return 0;
 }
 
-static int checkpoint_pages(struct db_conn *c, void *ctx, struct mo_err *err)
+/* What writers wait for: the WAL file is made empty. Not long, so that they do not wait long. */
+static int truncate_wal(struct db_conn *c, void *ctx, struct mo_err *err)
 {
-	int64_t page = 0, pages = 0;
-	struct db_call call = {
-		.sql = "PRAGMA wal_checkpoint(PASSIVE)", .each = log_pages, .ctx = &pages
-	};
+	(void)ctx;
+	return db_sqlite.script(c, "PRAGMA busy_timeout=20; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA busy_timeout=10000", err);
+}
 
-	if (db_sqlite.run(c, &call, err) < 0 ||
-		query_int(&db_sqlite, c, "PRAGMA page_size", &page, err) < 0)
+/* On a connection of its own and without the writers' turn: writers go on meanwhile. */
+static int checkpoint(const struct store_cfg *cfg, int64_t *ret_bytes, struct mo_err *err)
+{
+	struct db_conn *c;
+	int64_t page = 0, pages = 0;
+	struct db_call call = { .sql = "PRAGMA wal_checkpoint(PASSIVE)", .each = log_pages, .ctx = &pages };
+
+	if (db_sqlite.open(cfg, false, &c, err) < 0)
 		return -1;
-	*(int64_t *)ctx = pages > 0 ? pages * page : 0;
-	if (pages * page > WAL_CEILING) /* wait for readers (no transaction outlives a request) and
-					   start the file anew */
-		return query_int(&db_sqlite, c, "PRAGMA wal_checkpoint(TRUNCATE)", &pages, err);
-	return 0;
+	int rc = db_sqlite.run(c, &call, err) < 0 || query_int(&db_sqlite, c, "PRAGMA page_size", &page, err) < 0 ? -1 : 0;
+	db_sqlite.close(c);
+	if (rc == 0)
+		*ret_bytes = pages > 0 ? pages * page : 0;
+	return rc;
 }
 
 int store_checkpoint(struct store *s, int64_t *ret_wal_bytes, struct mo_err *err)
 {
 	int64_t bytes = 0;
 
-	if (store_is_sqlite(s) && store_alone(s, checkpoint_pages, &bytes, err) < 0)
-		return -1;
+	if (store_is_sqlite(s)) {
+		if (checkpoint(store_config(s), &bytes, err) < 0)
+			return -1;
+		if (bytes > WAL_CEILING && store_alone(s, truncate_wal, NULL, err) < 0)
+			return -1;
+	}
 	*ret_wal_bytes = bytes;
 	return 0;
 }

@@ -17,5 +17,6 @@ extern const int migrations_count;
 int store_alone(struct store *s, int (*fn)(struct db_conn *, void *, struct mo_err *), void *ctx,
 	struct mo_err *err);
 const struct db_driver *store_driver(const struct store *s);
+const struct store_cfg *store_config(const struct store *s);
 
 #endif

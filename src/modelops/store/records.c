@@ -35,6 +35,10 @@ static const struct db_col change_cols[] = {
 	DB_COL(change, created_at, DB_INT),
 };
 static const struct db_table changes = DB_TABLE("changes", "change", change, change_cols);
+/* On Postgres the position in the feed is the transaction's id, see store_change_list. */
+static const struct db_table settled_changes =
+	DB_TABLE("(SELECT xid::text::bigint AS seq, noun, id, tenant_id, created_at, xid FROM changes) AS c", "change", change,
+		change_cols);
 
 static const struct db_col key_cols[] = {
 	DB_COL(idempotency_key, tenant_id, DB_TEXT),
@@ -91,14 +95,16 @@ int store_change(struct store_tx *tx, const char *noun, const char *tenant, cons
 		DB_ARGS(DB_T(noun), DB_T(id), DB_T(tenant), DB_I(store_now(tx))), NULL, err);
 }
 
-/* Postgres: the order of seq is not the order of commit. Only rows of transactions that ended before every running one
- * began are shown, so a follower never passes a row that appears later. */
+/* Postgres: neither the order of seq nor that of transaction ids is the order of commit. But every transaction below
+ * the snapshot's xmin has ended, so a follower that goes by transaction id and stops there never passes a row that
+ * appears later (going by seq it would: the older transaction may draw the larger number). A transaction's rows come
+ * together (WITH TIES), so its id alone is the position. */
 #define CHANGES_SETTLED "xid < pg_snapshot_xmin(pg_current_snapshot())"
 
 static int newest(struct store_tx *tx, int64_t *ret_seq, struct mo_err *err)
 {
 	const char *sql = db_is_sqlite(tx) ? "SELECT max(seq) FROM changes" :
-					     "SELECT max(seq) FROM changes WHERE " CHANGES_SETTLED;
+					     "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1";
 
 	return db_int_of(tx, sql, NULL, 0, ret_seq, err);
 }
@@ -106,13 +112,15 @@ static int newest(struct store_tx *tx, int64_t *ret_seq, struct mo_err *err)
 int store_change_list(struct store_tx *tx, int64_t seq, int64_t limit, struct mo_arena *a, struct change **ret,
 	size_t *ret_n, int64_t *ret_seq, struct mo_err *err)
 {
+	const struct db_table *t = db_is_sqlite(tx) ? &changes : &settled_changes;
 	const char *tail = db_is_sqlite(tx) ? "WHERE seq > ?1 ORDER BY seq LIMIT ?2" :
-					      "WHERE seq > ?1 AND " CHANGES_SETTLED " ORDER BY seq LIMIT ?2";
+					      "WHERE xid > ?1::text::xid8 AND " CHANGES_SETTLED
+					      " ORDER BY xid FETCH FIRST ?2 ROWS WITH TIES";
 
 	*ret_n = 0;
 	if (seq < 0)
 		return newest(tx, ret_seq, err);
-	if (db_list(tx, &changes, tail, DB_ARGS(DB_I(seq), DB_I(limit)), a, (void **)ret, ret_n, err) < 0)
+	if (db_list(tx, t, tail, DB_ARGS(DB_I(seq), DB_I(limit)), a, (void **)ret, ret_n, err) < 0)
 		return -1;
 	*ret_seq = *ret_n ? (*ret)[*ret_n - 1].seq : seq;
 	return 0;
@@ -120,7 +128,8 @@ int store_change_list(struct store_tx *tx, int64_t seq, int64_t limit, struct mo
 
 int store_change_oldest(struct store_tx *tx, int64_t *ret_seq, struct mo_err *err)
 {
-	return db_int_of(tx, "SELECT min(seq) FROM changes", NULL, 0, ret_seq, err);
+	return db_int_of(tx, db_is_sqlite(tx) ? "SELECT min(seq) FROM changes" : "SELECT xid::text::bigint FROM changes ORDER BY xid LIMIT 1",
+		NULL, 0, ret_seq, err);
 }
 
 int store_records_trim(struct store_tx *tx, int64_t before, int64_t *ret_removed, struct mo_err *err)

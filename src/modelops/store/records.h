@@ -23,7 +23,8 @@ int store_audit_list(struct store_tx *tx, const char *tenant, const struct store
  * deployment's id. Nouns: tenant api_key role_binding deployment run pool. */
 int store_change(struct store_tx *tx, const char *noun, const char *tenant, const char *id, struct mo_err *err);
 /* Changes after SEQ, oldest first, that no transaction still running can precede. *ret_seq is where to go on.
- * SEQ -1 answers nothing but the newest seq. */
+ * SEQ -1 answers nothing but the newest seq. Seq is a position: it grows, with holes, and on Postgres the changes of one
+ * transaction share it (all of them come, even past LIMIT). */
 int store_change_list(struct store_tx *tx, int64_t seq, int64_t limit, struct mo_arena *a, struct change **ret,
 	size_t *ret_n, int64_t *ret_seq, struct mo_err *err);
 /* Oldest seq still kept, 0 when there is none: a follower behind it must reload everything. */

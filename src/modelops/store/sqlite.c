@@ -109,7 +109,10 @@ static int commit(struct db_conn *c, struct mo_err *err)
 {
 	if (mo_fault("store.commit"))
 		return mo_fail(err, MO_EUNAVAIL, "SQLite: injected failure of COMMIT");
-	return script(c, "COMMIT", err);
+	if (script(c, "COMMIT", err) < 0)
+		return -1;
+	(void)mo_fault("store.committed"); /* tests kill here: durable, not yet answered */
+	return 0;
 }
 
 static void rollback(struct db_conn *c)

@@ -17,7 +17,7 @@
 
 #define STORE_MAGIC 0x53544f52u
 
-enum { INTERN_MAX = 4096, RETRIES = 20 };
+enum { INTERN_MAX = 4096, RETRIES = 20, STALE_MAX = 64 };
 
 struct store {
 	unsigned magic;
@@ -123,18 +123,36 @@ bool store_is_sqlite(const struct store *s)
 	return s->driver == &db_sqlite;
 }
 
+/* A pooled connection with a transaction begun. Connections that died while they lay idle (the server was restarted) are
+ * dropped here: nothing was done on them yet. */
+static int take_begun(struct store *s, bool write, struct db_conn **ret, struct mo_err *err)
+{
+	for (int stale = 0;; stale++) {
+		struct db_conn *conn;
+		if (db_pool_take(s->pool, &conn, err) < 0)
+			return -1;
+		if (s->driver->begin(conn, write, err) == 0) {
+			*ret = conn;
+			return 0;
+		}
+		bool broken = s->driver->broken(conn);
+		s->driver->rollback(conn);
+		db_pool_give(s->pool, conn);
+		if (!broken || stale == STALE_MAX)
+			return -1;
+	}
+}
+
 /* One transaction on a pooled connection. */
 static int run_once(struct store *s, bool write,
 	int (*fn)(struct store_tx *, void *, struct mo_err *), void *ctx, struct mo_err *err)
 {
 	struct db_conn *conn;
 
-	if (db_pool_take(s->pool, &conn, err) < 0)
+	if (take_begun(s, write, &conn, err) < 0)
 		return -1;
 	struct store_tx tx = { .store = s, .conn = conn, .driver = s->driver };
-	int rc = s->driver->begin(conn, write, err);
-	if (rc == 0)
-		rc = fn(&tx, ctx, err);
+	int rc = fn(&tx, ctx, err);
 	if (rc == 0)
 		rc = s->driver->commit(conn, err);
 	if (rc < 0)
@@ -190,6 +208,10 @@ int store_reader_open(struct store *s, struct store_reader **ret, struct mo_err 
 	r->store = s;
 	if (s->driver->open(&s->cfg, true, &r->conn, err) < 0)
 		return -1;
+	if (s->driver->script(r->conn, "PRAGMA busy_timeout=20", err) < 0) { /* a loop may not wait */
+		s->driver->close(r->conn);
+		return -1;
+	}
 	*ret = MO_TAKE(r);
 	return 0;
 }
@@ -277,4 +299,9 @@ int store_alone(struct store *s, int (*fn)(struct db_conn *, void *, struct mo_e
 const struct db_driver *store_driver(const struct store *s)
 {
 	return s->driver;
+}
+
+const struct store_cfg *store_config(const struct store *s)
+{
+	return &s->cfg;
 }

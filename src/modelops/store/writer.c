@@ -7,6 +7,9 @@
 #include "modelops/base/time.h"
 
 #include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
 
 enum { BATCH_US = 5000, BATCH_MAX = 1024 };
 
@@ -31,7 +34,43 @@ struct writer {
 	struct mo_list queue;
 	int64_t queued, queue_max;
 	bool stop;
+	char *wal; /* path of the WAL file */
+	struct obs_series *metrics[4];
 };
+
+enum { METRIC_COMMITS, METRIC_WRITES, METRIC_WAITING, METRIC_WAL };
+
+static const struct obs_decl metric_decls[] = {
+	[METRIC_COMMITS] = { .name = "store_commits_total", .type = OBS_COUNTER, .help = "Durable commits." },
+	[METRIC_WRITES] = { .name = "store_writes_total", .type = OBS_COUNTER, .help = "Write requests in them." },
+	[METRIC_WAITING] = { .name = "store_writes_waiting", .type = OBS_GAUGE, .help = "Write requests in the queue." },
+	[METRIC_WAL] = { .name = "store_wal_bytes", .type = OBS_GAUGE, .help = "Size of SQLite's write-ahead log." },
+};
+
+static int declare_metrics(struct writer *w, struct obs *obs, struct mo_err *err)
+{
+	struct obs_family *families[MO_COUNT(metric_decls)];
+
+	if (!obs)
+		return 0;
+	if (obs_declare(obs, metric_decls, MO_COUNT(metric_decls), families, err) < 0)
+		return -1;
+	for (size_t i = 0; i < MO_COUNT(metric_decls); i++)
+		w->metrics[i] = obs_series(families[i], NULL);
+	return 0;
+}
+
+static void count_commit(struct writer *w, unsigned writes)
+{
+	struct stat st;
+
+	if (!w->metrics[0])
+		return;
+	obs_add(w->metrics[METRIC_COMMITS], 1);
+	obs_add(w->metrics[METRIC_WRITES], writes);
+	obs_set(w->metrics[METRIC_WAITING], __atomic_load_n(&w->queued, __ATOMIC_RELAXED));
+	obs_set(w->metrics[METRIC_WAL], stat(w->wal, &st) == 0 ? st.st_size : 0);
+}
 
 static struct item *next_item(struct writer *w, bool wait)
 {
@@ -137,7 +176,9 @@ static void run_batch(struct writer *w, struct item *first, struct mo_list *batc
 	if (db_sqlite.commit(w->conn, &err) < 0) {
 		db_sqlite.rollback(w->conn);
 		fail_all(batch, &err);
+		return;
 	}
+	count_commit(w, n);
 }
 
 static void *writer_main(void *arg)
@@ -179,12 +220,18 @@ int writer_new(struct store *store, const struct store_cfg *cfg, struct turn *tu
 	mo_list_init(&w->queue);
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->work, NULL);
-	if (db_sqlite.open(cfg, false, &w->conn, err) < 0) {
+	if (asprintf(&w->wal, "%s-wal", cfg->url + strlen("sqlite:")) < 0) {
+		free(w);
+		return mo_fail(err, MO_ENOMEM, "writer");
+	}
+	if (declare_metrics(w, cfg->obs, err) < 0 || db_sqlite.open(cfg, false, &w->conn, err) < 0) {
+		free(w->wal);
 		free(w);
 		return -1;
 	}
 	if (pthread_create(&w->thread, NULL, writer_main, w) != 0) {
 		db_sqlite.close(w->conn);
+		free(w->wal);
 		free(w);
 		return mo_fail(err, MO_EUNAVAIL, "cannot start the writer thread");
 	}
@@ -241,5 +288,6 @@ void writer_free(struct writer *w)
 	db_sqlite.close(w->conn);
 	pthread_mutex_destroy(&w->lock);
 	pthread_cond_destroy(&w->work);
+	free(w->wal);
 	free(w);
 }
