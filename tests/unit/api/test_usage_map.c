@@ -1,0 +1,151 @@
+/* Usage counters in a shared mapping: what is counted survives the process; damaged files are refused. */
+#include "usage_map.h"
+
+#include "modelops/base/check.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define DEP "dep_01J00000000000000000000000"
+#define TEN "ten_01J00000000000000000000000"
+#define PRJ "prj_01J00000000000000000000000"
+
+static char dir[64];
+
+static int make_dir(void **state)
+{
+	(void)state;
+	snprintf(dir, sizeof(dir), "/tmp/mo-usage-XXXXXX");
+	return mkdtemp(dir) ? 0 : -1;
+}
+
+static int drop_dir(void **state)
+{
+	(void)state;
+	return rmdir(dir);
+}
+
+static void name_of(const struct usage_map *m, char out[64])
+{
+	snprintf(out, 64, "%s.usage", usage_map_id(m));
+}
+
+static void test_slots(void **state)
+{
+	struct usage_map *m;
+	struct usage_slot *a, *again, *b, *c;
+	struct mo_err err = { 0 };
+
+	(void)state;
+	assert_int_equal(usage_map_create(dir, 2, &m, &err), 0);
+	assert_int_equal(usage_map_slot(m, DEP, TEN, PRJ, &a, &err), 0);
+	assert_int_equal(usage_map_slot(m, DEP, TEN, PRJ, &again, &err), 0);
+	assert_ptr_equal(a, again);
+	assert_int_equal(usage_map_slot(m, "dep_2", TEN, PRJ, &b, &err), 0);
+	assert_int_equal(usage_map_slot(m, "dep_3", TEN, PRJ, &c, &err), -1);
+	assert_int_equal(err.code, MO_EFULL);
+	assert_int_equal(usage_map_count(m), 2);
+	assert_int_equal(usage_map_capacity(m), 2);
+	usage_add(a, USAGE_PREDICT_REQUESTS, USAGE_PREDICT_ROWS, 7);
+	assert_int_equal(a->total[USAGE_PREDICT_ROWS], 7);
+	assert_int_equal(usage_map_remove(m, &err), 0);
+	usage_map_close(m);
+}
+
+/* A process that dies by SIGKILL leaves its counts to whoever adopts the file. */
+static void test_survives_kill(void **state)
+{
+	struct usage_map *m;
+	struct mo_err err = { 0 };
+	int fd[2];
+	char name[64] = "";
+
+	(void)state;
+	assert_int_equal(pipe(fd), 0);
+	pid_t pid = fork();
+	if (pid == 0) {
+		struct usage_slot *s;
+		if (usage_map_create(dir, 8, &m, NULL) < 0 || usage_map_slot(m, DEP, TEN, PRJ, &s, NULL) < 0)
+			_exit(1);
+		for (int i = 0; i < 1000; i++)
+			usage_add(s, USAGE_EXPLAIN_REQUESTS, USAGE_EXPLAIN_ROWS, 3);
+		name_of(m, name);
+		if (write(fd[1], name, sizeof(name)) != sizeof(name))
+			_exit(1);
+		pause();
+	}
+	assert_int_equal(read(fd[0], name, sizeof(name)), sizeof(name));
+	assert_int_equal(usage_map_adopt(dir, name, &m, &err), -1);
+	assert_int_equal(err.code, MO_ECONFLICT); /* its process lives */
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	assert_int_equal(usage_map_adopt(dir, name, &m, &err), 0);
+	assert_int_equal(usage_map_count(m), 1);
+	assert_string_equal(usage_map_at(m, 0)->deployment, DEP);
+	assert_int_equal(usage_map_at(m, 0)->total[USAGE_EXPLAIN_REQUESTS], 1000);
+	assert_int_equal(usage_map_at(m, 0)->total[USAGE_EXPLAIN_ROWS], 3000);
+	assert_int_equal(usage_map_remove(m, &err), 0);
+	usage_map_close(m);
+	close(fd[0]);
+	close(fd[1]);
+}
+
+/* Flips every byte of a good file in turn: it is adopted unchanged in meaning or refused, never a crash. */
+static void test_damage(void **state)
+{
+	struct usage_map *m;
+	struct usage_slot *s;
+	struct mo_err err = { 0 };
+	char name[64], path[192];
+
+	(void)state;
+	assert_int_equal(usage_map_create(dir, 1, &m, &err), 0);
+	assert_int_equal(usage_map_slot(m, DEP, TEN, PRJ, &s, &err), 0);
+	name_of(m, name);
+	usage_map_close(m);
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	mo_autofile FILE *f = fopen(path, "r+b");
+	assert_non_null(f);
+	fseek(f, 0, SEEK_END);
+	long size = ftell(f);
+	for (long at = 0; at < size; at++) {
+		fseek(f, at, SEEK_SET);
+		int was = fgetc(f);
+		fseek(f, at, SEEK_SET);
+		fputc(was ^ 0xff, f);
+		fflush(f);
+		if (usage_map_adopt(dir, name, &m, &err) == 0) {
+			assert_in_range(usage_map_count(m), 0, 1);
+			usage_map_close(m);
+		} else {
+			assert_int_equal(err.code, MO_EINVAL);
+		}
+		fseek(f, at, SEEK_SET);
+		fputc(was, f);
+		fflush(f);
+	}
+	assert_int_equal(truncate(path, size - 1), 0);
+	assert_int_equal(usage_map_adopt(dir, name, &m, &err), -1);
+	assert_int_equal(err.code, MO_EINVAL);
+	assert_int_equal(truncate(path, 0), 0);
+	assert_int_equal(usage_map_adopt(dir, name, &m, &err), -1);
+	unlink(path);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_slots, make_dir, drop_dir),
+		cmocka_unit_test_setup_teardown(test_survives_kill, make_dir, drop_dir),
+		cmocka_unit_test_setup_teardown(test_damage, make_dir, drop_dir),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
