@@ -3,6 +3,7 @@
 #include "modelops/model/fnum.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -191,7 +192,8 @@ static bool quick(const struct decimal *d, double *ret_v)
 	return !d->cut || (eisel_lemire(d->digits + 1, d->exp10, &next) && next == *ret_v);
 }
 
-const char *fnum_read(const char *p, const char *end, double *ret_v)
+/* Any number. */
+static const char *read_any(const char *p, const char *end, double *ret_v)
 {
 	struct decimal d;
 	const char *last = split(p, end, &d);
@@ -207,6 +209,62 @@ const char *fnum_read(const char *p, const char *end, double *ret_v)
 	text[last - p] = '\0';
 	*ret_v = strtod(text, NULL);
 	return last;
+}
+
+/* A run of digits, up to eight of them at a time: those before the first other byte are moved to
+ * the end of the word. */
+static inline const char *fraction_digits(const char *p, const char *end, uint64_t *value)
+{
+	static const uint64_t power[] = { 1, 10, 100, 1000, 10000, 100000, 1000000, 10000000,
+		100000000 };
+	uint64_t v = *value;
+	unsigned n = 8;
+	while (n == 8 && end - p >= 8) {
+		uint64_t w = load8(p);
+		uint64_t other =
+			((w + UINT64_C(0x4646464646464646)) | (w - UINT64_C(0x3030303030303030))) &
+			UINT64_C(0x8080808080808080);
+		n = other ? (unsigned)__builtin_ctzll(other) / 8 : 8;
+		if (n == 0)
+			break;
+		v = v * power[n] + eight_value(w << (64 - 8 * n));
+		p += n;
+	}
+	while (n == 8 && p < end && is_digit(*p))
+		v = v * 10 + (uint64_t)(*p++ - '0');
+	*value = v;
+	return p;
+}
+
+/* Plain decimals of up to 18 digits, as nearly all are, in one pass; the rest goes to read_any. */
+const char *fnum_read(const char *p, const char *end, double *ret_v)
+{
+	const char *q = p;
+	bool negative = q < end && *q == '-';
+	q += negative;
+	const char *first = q, *point = NULL;
+	uint64_t v = 0;
+	while (q < end && is_digit(*q))
+		v = v * 10 + (uint64_t)(*q++ - '0');
+	ptrdiff_t whole = q - first, fraction = 0;
+	if (whole != 1 && (whole == 0 || *first == '0'))
+		return whole ? read_any(p, end, ret_v) : NULL;
+	if (q < end && *q == '.') {
+		point = ++q;
+		q = fraction_digits(q, end, &v);
+		fraction = q - point;
+		if (fraction == 0)
+			return NULL;
+	}
+	double r;
+	if (whole + fraction > 18 || (q < end && (*q | 0x20) == 'e'))
+		return read_any(p, end, ret_v);
+	if (v <= UINT64_C(1) << 53)
+		r = (double)v / exact_pow10[fraction];
+	else if (!eisel_lemire(v, -fraction, &r))
+		return read_any(p, end, ret_v);
+	*ret_v = negative ? -r : r;
+	return q;
 }
 
 const char *fnum_read_float(const char *p, const char *end, float *ret_v)

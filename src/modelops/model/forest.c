@@ -1,8 +1,14 @@
 /* Walks flat trees: eight chains side by side hide the latency of each step. */
 #include "modelops/model/forest.h"
 
+#include "modelops/model/alloc.h"
+
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
 
 enum { LANES = 8, CHECK_EVERY = 8 };
 
@@ -25,7 +31,7 @@ static inline uint32_t step(const struct forest_node *node, const float *x, uint
 /* Moves LANES chains down to their leaves: chain K starts at AT[K] in the laid-out row X + K *
  * STRIDE. Uneven deep trees stop as soon as all chains stand still. The chains live in registers:
  * they are independent, so their loads overlap. */
-static inline void walk(const struct forest_node *node, const float *x, size_t stride,
+static inline void walk_plain(const struct forest_node *node, const float *x, uint32_t stride,
 	uint32_t depth, uint32_t at[LANES])
 {
 	uint32_t i[LANES];
@@ -46,16 +52,61 @@ static inline void walk(const struct forest_node *node, const float *x, size_t s
 		at[k] = i[k];
 }
 
-/* Leaves of LANES trees of one row. */
-static void walk_trees(
-	const struct forest *f, const struct forest_tree *t, const float *x, uint32_t at[LANES])
+#ifdef __x86_64__
+/* The same with the eight chains in one AVX2 register. Only loads, compares and integer adds: the
+ * same leaves. Offsets are 32-bit, which forest_prepare checks. */
+__attribute__((target("avx2"))) static void walk_avx2(const struct forest_node *node,
+	const float *x, uint32_t stride, uint32_t depth, uint32_t at[LANES])
 {
-	uint32_t depth = 0;
-	for (int k = 0; k < LANES; k++) {
-		at[k] = t[k].root;
-		depth = t[k].depth > depth ? t[k].depth : depth;
+	const int *base = (const int *)(const void *)node;
+	const __m256i one = _mm256_set1_epi32(1);
+	__m256i row = _mm256_mullo_epi32(
+		_mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7), _mm256_set1_epi32((int)stride));
+	__m256i i = _mm256_loadu_si256((const __m256i *)(const void *)at);
+	for (uint32_t d = 0; d < depth; d++) {
+		__m256i word = _mm256_slli_epi32(i, 2);
+		__m256 cond = _mm256_castsi256_ps(_mm256_i32gather_epi32(base, word, 4));
+		__m256i fidx = _mm256_i32gather_epi32(base + 1, word, 4);
+		__m256i left = _mm256_i32gather_epi32(base + 2, word, 4);
+		__m256 v = _mm256_i32gather_ps(x, _mm256_add_epi32(fidx, row), 4);
+		__m256i less = _mm256_castps_si256(_mm256_cmp_ps(v, cond, _CMP_LT_OQ));
+		__m256i next = _mm256_add_epi32(_mm256_add_epi32(left, one), less);
+		__m256i moved = _mm256_xor_si256(next, i);
+		i = next;
+		if (d % CHECK_EVERY == CHECK_EVERY - 1 && _mm256_testz_si256(moved, moved))
+			break;
 	}
-	walk(f->node, x, 0, depth, at);
+	_mm256_storeu_si256((__m256i *)(void *)at, i);
+}
+#endif
+
+static inline void walk(
+	const struct forest *f, const float *x, uint32_t stride, uint32_t depth, uint32_t at[LANES])
+{
+#ifdef __x86_64__
+	if (f->wide) {
+		walk_avx2(f->node, x, stride, depth, at);
+		return;
+	}
+#endif
+	walk_plain(f->node, x, stride, depth, at);
+}
+
+int forest_prepare(struct forest *f)
+{
+	f->root = model_calloc(f->trees, sizeof(*f->root));
+	f->walk_depth = model_calloc(f->trees / LANES, sizeof(*f->walk_depth));
+	if (!f->root || !f->walk_depth)
+		return -1;
+	for (uint32_t t = 0; t < f->trees; t++) {
+		f->root[t] = f->tree[t].root;
+		if (t / LANES < f->trees / LANES && f->tree[t].depth > f->walk_depth[t / LANES])
+			f->walk_depth[t / LANES] = f->tree[t].depth;
+	}
+#ifdef __x86_64__
+	f->wide = __builtin_cpu_supports("avx2") && f->nodes < 1u << 29;
+#endif
+	return 0;
 }
 
 static uint32_t walk_one(const struct forest *f, const struct forest_tree *t, const float *x)
@@ -66,13 +117,34 @@ static uint32_t walk_one(const struct forest *f, const struct forest_tree *t, co
 	return i;
 }
 
+/* One output: the sum stays in a register. */
+static void margin_one(const struct forest *f, const float *x, float *out)
+{
+	float sum = f->base[0];
+	uint32_t t = 0, at[LANES];
+	for (; t + LANES <= f->trees; t += LANES) {
+		memcpy(at, f->root + t, sizeof(at));
+		walk(f, x, 0, f->walk_depth[t / LANES], at);
+		for (int k = 0; k < LANES; k++)
+			sum += f->node[at[k]].leaf;
+	}
+	for (; t < f->trees; t++)
+		sum += f->node[walk_one(f, &f->tree[t], x)].leaf;
+	out[0] = sum;
+}
+
 void forest_margin(const struct forest *f, const float *x, float *out)
 {
+	if (f->groups == 1) {
+		margin_one(f, x, out);
+		return;
+	}
 	for (uint32_t g = 0; g < f->groups; g++)
 		out[g] = f->base[g];
 	uint32_t t = 0, at[LANES];
 	for (; t + LANES <= f->trees; t += LANES) {
-		walk_trees(f, &f->tree[t], x, at);
+		memcpy(at, f->root + t, sizeof(at));
+		walk(f, x, 0, f->walk_depth[t / LANES], at);
 		for (int k = 0; k < LANES; k++)
 			out[f->tree[t + (uint32_t)k].group] += f->node[at[k]].leaf;
 	}
@@ -86,7 +158,7 @@ static void walk_rows(
 {
 	for (int k = 0; k < LANES; k++)
 		at[k] = t->root;
-	walk(f->node, x, 2 * (size_t)f->features, t->depth, at);
+	walk(f, x, 2 * f->features, t->depth, at);
 }
 
 static void margin_lanes(const struct forest *f, const float *x, float *out)
@@ -124,5 +196,7 @@ void forest_free(struct forest *f)
 	free(f->cover);
 	free(f->tree);
 	free(f->base);
+	free(f->root);
+	free(f->walk_depth);
 	*f = (struct forest){ 0 };
 }

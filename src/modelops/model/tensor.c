@@ -170,18 +170,31 @@ static inline int read_value(struct scan *c, long column, float *out, struct mo_
 	return 0;
 }
 
+/* After a value: 1 another one follows, 0 the row ended, -1. The cursor moves past the mark. */
+static inline int next_value(struct scan *c, struct mo_err *err)
+{
+	const char *p = c->j.p, *end = c->j.end;
+	if (end - p >= 2 && *p == ',' && (p[1] == '-' || (p[1] >= '0' && p[1] <= '9'))) {
+		c->j.p = p + 1; /* compact text: nearly all values end here */
+		return 1;
+	}
+	size_t count = 1;
+	return jscan_element(&c->j, &count, err);
+}
+
 /* [v, v, ..]: the cursor is on '['. */
 static int read_array_row(struct scan *c, float *row, struct mo_err *err)
 {
-	size_t count = 0, width = c->s->width;
-	int more;
+	size_t count = 0, width = c->s->width, none = 0;
 	if (jscan_enter(&c->j, '[', err) < 0)
 		return -1;
-	while ((more = jscan_element(&c->j, &count, err)) > 0) {
+	int more = jscan_element(&c->j, &none, err);
+	while (more > 0) {
 		float extra;
-		if (read_value(c, (long)count - 1, count <= width ? &row[count - 1] : &extra, err) <
-			0)
+		if (read_value(c, (long)count, count < width ? &row[count] : &extra, err) < 0)
 			return -1;
+		count++;
+		more = next_value(c, err);
 	}
 	if (more < 0)
 		return -1;

@@ -482,7 +482,7 @@ static int parse(struct reader *r, struct jscan *j, struct mo_err *err)
 		check_features(r, err) < 0 || finish_nodes(r, err) < 0 || finish_base(r, err) < 0)
 		return -1;
 	shrink(&r->m.forest);
-	return 0;
+	return forest_prepare(&r->m.forest) < 0 ? mo_fail(err, MO_ENOMEM, "forest") : 0;
 }
 
 int xgb_model_parse(const char *text, size_t len, struct xgb_model *ret_model, struct mo_err *err)
