@@ -115,14 +115,12 @@ void http_conn_refuse(struct http_conn *c, const struct http_refusal *r)
 
 static bool host_served(const char *hosts, struct mo_str host)
 {
-	size_t n = 0;
+	char end = host.n && host.p[0] == '[' ? ']' : ':';
+	const char *at_end = host.n ? memchr(host.p, end, host.n) : NULL;
+	size_t n = at_end ? (size_t)(at_end - host.p) + (end == ']') : host.n;
 
 	if (!hosts || host.n == 0)
 		return true;
-	while (n < host.n && host.p[n] != ':')
-		n += host.p[n] == '[' ? host.n : 1;
-	if (n > host.n) /* an IPv6 literal: up to its bracket */
-		n = (size_t)((const char *)memchr(host.p, ']', host.n) - host.p) + 1;
 	for (const char *at = hosts; *at;) {
 		size_t len = strcspn(at, " ");
 		if (len == n && !strncasecmp(at, host.p, n))

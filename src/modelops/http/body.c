@@ -66,6 +66,7 @@ void http_body_start(struct http_conn *c)
 	if (!say_continue(c))
 		return;
 	if (x->req.stream_body) {
+		http_timer_set(c->shard->loop, &c->timer, x->req.started + l->body_timeout);
 		to_app(c);
 		return;
 	}

@@ -216,8 +216,11 @@ int http_connect(const char *text, int *ret_fd, bool *ret_now, struct mo_err *er
 	if (fd < 0)
 		return mo_fail_errno(err, errno, "socket for '%s'", text);
 	if (a.is_unix) {
-		if (unix_addr(text + 5, &un, &dir, err) < 0)
+		if (unix_addr(text + 5, &un, &dir, err) < 0) {
+			if (err) /* whatever is missing: nobody answers there */
+				err->code = MO_EUNAVAIL;
 			return -1;
+		}
 		rc = connect(fd, (struct sockaddr *)&un, sizeof(un));
 	} else {
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
