@@ -210,6 +210,15 @@ static void write_object(struct jw *w, const json_t *value)
 	jw_end_obj(w);
 }
 
+/* The number at the end of OUT shows that it is real. */
+static bool has_point(const struct mo_buf *out)
+{
+	for (size_t i = out->len; i > 0 && strchr("0123456789+-.e", out->data[i - 1]); i--)
+		if (out->data[i - 1] == '.' || out->data[i - 1] == 'e')
+			return true;
+	return false;
+}
+
 void jw_json(struct jw *w, const json_t *value)
 {
 	switch (json_typeof(value)) {
@@ -230,6 +239,9 @@ void jw_json(struct jw *w, const json_t *value)
 		break;
 	case JSON_REAL:
 		jw_f64(w, json_real_value(value));
+		/* a real number stays one when it is read again */
+		if (json_real_value(value) == trunc(json_real_value(value)) && !has_point(w->out))
+			mo_buf_puts(w->out, ".0");
 		break;
 	case JSON_NULL:
 		jw_null(w);
