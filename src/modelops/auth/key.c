@@ -32,17 +32,15 @@ static void hash_secret(const char *text, char ret_hash[AUTH_HASH_TEXT])
 	mo_hex(digest, sizeof(digest), ret_hash);
 }
 
-void auth_key_new(const char *key_id, char ret_text[AUTH_KEY_TEXT], char ret_hash[AUTH_HASH_TEXT])
+void auth_key_make(const char *key_id, const unsigned char secret[32], char ret_text[AUTH_KEY_TEXT],
+	char ret_hash[AUTH_HASH_TEXT])
 {
 	MO_ASSERT(mo_id_valid(key_id, strlen(key_id), "key"));
-	unsigned char secret[SECRET_BYTES];
-	mo_random(secret, sizeof(secret));
 	memcpy(ret_text, "mok_", 4);
 	memcpy(ret_text + 4, key_id + 4, ULID_TEXT);
 	ret_text[4 + ULID_TEXT] = '_';
 	secret_text(secret, ret_text + 4 + ULID_TEXT + 1);
 	hash_secret(ret_text + 4 + ULID_TEXT + 1, ret_hash);
-	explicit_bzero(secret, sizeof(secret));
 }
 
 static bool secret_valid(const char *s)

@@ -11,9 +11,10 @@
 
 enum { AUTH_KEY_TEXT = 4 + 26 + 1 + 43 + 1, AUTH_HASH_TEXT = 65 };
 
-/* Makes the secret of the key KEY_ID ("key_<ULID>"): the text shown once and the hash to store
- * (lower-case hex). */
-void auth_key_new(const char *key_id, char ret_text[AUTH_KEY_TEXT], char ret_hash[AUTH_HASH_TEXT]);
+/* The text shown once and the hash to store (lower-case hex) of the key KEY_ID ("key_<ULID>") with
+ * SECRET: 32 random bytes, or bytes derived from a key of ours. */
+void auth_key_make(const char *key_id, const unsigned char secret[32], char ret_text[AUTH_KEY_TEXT],
+	char ret_hash[AUTH_HASH_TEXT]);
 
 /* Splits a presented key into its id and the hash of its secret. MO_EAUTH when it is not of that
  * form (the text itself is never repeated). */

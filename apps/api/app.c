@@ -1,0 +1,147 @@
+/* A request's way: head (refuse early), body, steps on the loop or on a worker, reply, account. */
+#include "app.h"
+
+#include "modelops/base/check.h"
+#include "modelops/base/log.h"
+#include "modelops/base/time.h"
+
+#include "request.h"
+#include "steps.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* One line per failure. What a client did wrong is its own business: debug; what we or the world
+ * did is not. */
+static void log_failure(const struct api_req *r, const struct mo_err *err)
+{
+	int status = mo_code_status(err->code);
+	enum mo_log_level level = status >= 500 ? MO_LOG_ERROR : MO_LOG_DEBUG;
+	if (status == 401 || status == 403)
+		level = MO_LOG_INFO;
+	mo_log(level, "request failed", "request_id", r->http->id, "route", r->route->path,
+		"method", http_method_name(r->route->method), "actor", r->actor.name, "tenant",
+		r->actor.tenant_name, "code", mo_err_slug(err), "error", err->msg, NULL);
+}
+
+static void fail(struct api_req *r)
+{
+	log_failure(r, &r->err);
+	if (r->err.code == MO_EAUTH)
+		http_req_header(r->http, "WWW-Authenticate", "Bearer", NULL);
+	if (r->on_worker)
+		http_req_resume_problem(r->http, &r->err);
+	else
+		http_req_problem(r->http, &r->err);
+}
+
+/* Runs what is left of the steps on the thread that owns the request now. */
+static void run_steps(struct api_req *r)
+{
+	if (steps_run(r, &r->err) < 0) {
+		fail(r);
+		return;
+	}
+	if (r->later)
+		return;
+	if (r->on_worker)
+		http_req_resume(r->http, &r->reply);
+	else
+		http_req_reply(r->http, &r->reply);
+}
+
+static void run_job(struct http_job *job)
+{
+	struct api_req *r = (struct api_req *)(void *)((char *)job - offsetof(struct api_req, job));
+	run_steps(r);
+}
+
+static bool needs_worker(const struct api_req *r)
+{
+	switch (r->route->where) {
+	case ON_LOOP:
+		return !r->authenticated;
+	case ON_READ:
+		return !r->authenticated || !r->api->read_on_loop;
+	case ON_WORKER:
+	case ON_STREAM:
+		return true;
+	}
+	return true;
+}
+
+/* A handler for the loop whose caller was not in the cache comes back to the loop once the caller
+ * is known. */
+static void known_now(struct http_req *http)
+{
+	struct api_req *r = http->user;
+	r->on_worker = false;
+	run_steps(r);
+}
+
+static void authenticate_job(struct http_job *job)
+{
+	struct api_req *r = (struct api_req *)(void *)((char *)job - offsetof(struct api_req, job));
+	if (step_authenticate(r, &r->err) < 0)
+		fail(r);
+	else
+		http_req_resume_fn(r->http, known_now);
+}
+
+static void on_head(struct http_req *http)
+{
+	struct api *api = http->ctx;
+	struct api_req *r = mo_arena_zalloc(http->arena, sizeof(*r));
+	if (!r) {
+		struct mo_err err = { 0 };
+		mo_fail(&err, MO_ENOMEM, "no memory for the request");
+		http_req_problem(http, &err);
+		return;
+	}
+	r->api = api;
+	r->http = http;
+	r->arena = http->arena;
+	r->route = &api_routes[http->match->row];
+	http->user = r;
+	http->max_body = r->route->where == ON_STREAM && r->route->max_body
+				 ? api->cfg.max_artifact
+				 : (int64_t)r->route->max_body;
+	http->stream_body = r->route->where == ON_STREAM && r->route->max_body;
+	if (steps_head(r, &r->err) < 0)
+		fail(r);
+}
+
+static void on_request(struct http_req *http)
+{
+	struct api_req *r = http->user;
+	if (!needs_worker(r)) {
+		run_steps(r);
+		return;
+	}
+	bool back = r->route->where == ON_LOOP;
+	r->job.run = back ? authenticate_job : run_job;
+	r->on_worker = true;
+	http_req_suspend(http);
+	struct http_workers *pool =
+		r->route->where == ON_STREAM ? r->api->streams : r->api->workers;
+	if (http_workers_push(pool, &r->job, &r->err) < 0)
+		fail(r);
+}
+
+static void on_done(struct http_req *http, int status, uint64_t bytes, bool sent)
+{
+	const struct api_req *r = http->user;
+	const struct api *api = http->ctx;
+	if (api->cfg.log_level > MO_LOG_DEBUG || !r)
+		return;
+	char code[16], us[32], size[32];
+	snprintf(code, sizeof(code), "%d", status);
+	snprintf(us, sizeof(us), "%lld", (long long)(mo_mono() - http->started));
+	snprintf(size, sizeof(size), "%llu", (unsigned long long)bytes);
+	mo_log(MO_LOG_DEBUG, "access", "request_id", http->id, "method",
+		http_method_name(r->route->method), "route", r->route->path, "status", code, "us",
+		us, "bytes", size, "sent", sent ? "1" : "0", "actor", r->actor.name, "tenant",
+		r->actor.tenant_name, "peer", http->peer, NULL);
+}
+
+const struct http_app api_http_app = { .head = on_head, .request = on_request, .done = on_done };

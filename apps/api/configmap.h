@@ -1,0 +1,13 @@
+/* A dashboard as the ConfigMap that Grafana's sidecar picks up. */
+#ifndef MODELOPS_API_CONFIGMAP_H
+#define MODELOPS_API_CONFIGMAP_H
+
+#include "modelops/base/arena.h"
+#include "modelops/domain/dashboard.h"
+
+/* YAML in A, or NULL when memory is out. The definition comes back byte for byte when the YAML is
+ * read. */
+const char *configmap_text(
+	const struct dashboard *dashboard, const char *namespace, struct mo_arena *a);
+
+#endif

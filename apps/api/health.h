@@ -1,0 +1,11 @@
+/* Is this process of use: /healthz, /readyz, and the same for the ops listener. */
+#ifndef MODELOPS_API_HEALTH_H
+#define MODELOPS_API_HEALTH_H
+
+#include "api.h"
+
+/* CTX is struct api. Not stopping, the store answers, and every deployment that is READY in the
+ * store has a READY instance; else false with the reason. Blocks on the store: not for loops. */
+bool health_ready(void *ctx, struct mo_err *err);
+
+#endif

@@ -1,0 +1,74 @@
+/* Match is done by the router; here: query, authenticate, authorise, decode, handle. */
+#include "steps.h"
+
+#include "modelops/base/check.h"
+
+#include "authenticate.h"
+#include "decode.h"
+
+struct step {
+	const char *name;
+	int (*run)(struct api_req *r, struct mo_err *err);
+};
+
+static int step_query(struct api_req *r, struct mo_err *err)
+{
+	return query_read(r->route, r->http->head->query, r->arena, &r->query, err);
+}
+
+static int step_cached(struct api_req *r, struct mo_err *err)
+{
+	return authenticate(r, false, err);
+}
+
+static int step_authorise(struct api_req *r, struct mo_err *err)
+{
+	return r->authenticated ? authorise(r, err) : 0;
+}
+
+static int step_lookup(struct api_req *r, struct mo_err *err)
+{
+	if (r->authenticated)
+		return 0;
+	return authenticate(r, true, err) < 0 ? -1 : authorise(r, err);
+}
+
+static int step_handle(struct api_req *r, struct mo_err *err)
+{
+	return r->route->handle(r, err);
+}
+
+static const struct step head_steps[] = {
+	{ "authenticate", step_cached },
+	{ "authorise", step_authorise },
+	{ "query", step_query },
+};
+
+static const struct step body_steps[] = {
+	{ "look up", step_lookup },
+	{ "decode", decode_body },
+	{ "handle", step_handle },
+};
+
+static int run(struct api_req *r, const struct step *steps, size_t count, struct mo_err *err)
+{
+	for (size_t i = 0; i < count; i++)
+		if (steps[i].run(r, err) < 0)
+			return -1;
+	return 0;
+}
+
+int steps_head(struct api_req *r, struct mo_err *err)
+{
+	return run(r, head_steps, MO_COUNT(head_steps), err);
+}
+
+int steps_run(struct api_req *r, struct mo_err *err)
+{
+	return run(r, body_steps, MO_COUNT(body_steps), err);
+}
+
+int step_authenticate(struct api_req *r, struct mo_err *err)
+{
+	return step_lookup(r, err);
+}

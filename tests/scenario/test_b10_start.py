@@ -1,0 +1,91 @@
+"""Start, health, settings and stop of modelops-api."""
+# databases: sqlite postgres
+import json
+import os
+import signal
+import socket
+import tempfile
+import time
+
+import requests
+from lib import api, proc
+
+
+def test_health_and_ready():
+	with api.running() as server:
+		nobody = server.nobody()
+		assert nobody.get("/healthz").json() == {"status": "ok"}
+		assert nobody.get("/readyz").json() == {"status": "ok"}
+		assert nobody.get("/v1/whoami", status=401).headers["WWW-Authenticate"] == "Bearer"
+		me = server.client().get("/v1/whoami").json()
+		assert (me["name"], me["tenant_name"], me["role"]) == ("admin", "platform", "platform_admin")
+
+
+def test_metrics_on_both_doors():
+	with api.running() as server:
+		with open(server.data + "/run/modelops-api.ops", encoding="ascii") as f:
+			ops = f.read().strip()
+		for url in (ops, server.url):
+			text = requests.get(url + "/metrics", timeout=10).text
+			assert "http_requests_total" in text and "# TYPE" in text
+		assert requests.get(ops + "/readyz", timeout=10).status_code == 200
+
+
+def test_stops_on_sigterm():
+	with api.running() as server:
+		pid = server.data + "/run/modelops-api.pid"
+		assert int(open(pid, encoding="ascii").read()) == server.program.pid
+		server.program.signal(signal.SIGTERM)
+		assert server.program.wait() == 0
+		assert not os.path.exists(pid) and not os.path.exists(server.data + "/run/api.address")
+
+
+def test_a_request_under_way_is_finished():
+	with api.running() as server:
+		host, port = server.url[len("http://"):].split(":")
+		body = json.dumps({"name": "late"}).encode()
+		with socket.create_connection((host, int(port)), 10) as s:
+			s.sendall(b"POST /v1/tenants HTTP/1.1\r\nHost: x\r\nX-Actor: a|tenant=platform|role=admin\r\n"
+				b"Content-Length: %d\r\n\r\n" % len(body) + body[:5])
+			time.sleep(0.3)
+			server.program.signal(signal.SIGTERM)
+			time.sleep(0.3)
+			s.sendall(body[5:])
+			s.settimeout(10)
+			assert s.recv(4096).startswith(b"HTTP/1.1 201 ")
+		assert server.program.wait() == 0
+
+
+def refused(*args, **env):
+	with tempfile.TemporaryDirectory() as data:
+		api.make_data(data)
+		url = "sqlite:%s/modelops.db" % data
+		api.migrate(data, url)
+		return proc.run("modelops-api", *args, env=api.settings(data, url, **env))
+
+
+def test_bad_settings_stop_the_start():
+	cases = [("PORT", "80a"), ("AUTH_MODE", "open"), ("API_ROLES", "all"), ("API_WORKERS", "0"), ("HTTP_MAX_HEAD", "1")]
+	for name, value in cases:
+		done = refused(**{name: value})
+		assert done.returncode != 0 and name in done.stderr and value in done.stderr, (name, done.stderr)
+	done = refused("PROT=1")
+	assert done.returncode != 0 and "PROT" in done.stderr
+
+
+def test_demo_mode_stays_on_loopback():
+	done = refused(HOST="0.0.0.0")
+	assert done.returncode != 0 and "demo" in done.stderr and "0.0.0.0" in done.stderr
+
+
+def test_refuses_a_database_without_migrations():
+	with tempfile.TemporaryDirectory() as data:
+		api.make_data(data)
+		done = proc.run("modelops-api", env=api.settings(data, "sqlite:%s/modelops.db" % data))
+		assert done.returncode != 0 and "migrate" in done.stderr
+
+
+def test_keys_mode_knows_no_actor_header():
+	with api.running(AUTH_MODE="keys") as server:
+		server.client().get("/v1/whoami", status=401)
+		assert requests.get(server.url + "/metrics", timeout=10).status_code == 404

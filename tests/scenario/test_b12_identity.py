@@ -1,0 +1,121 @@
+"""Principals, roles and API keys: shown once, hashed, scoped, expiring, revocable."""
+# databases: sqlite postgres
+import datetime
+import time
+
+from lib import api
+
+
+def setup(server, name="acme"):
+	_, project, admin = server.tenant(name)
+	robot = admin.post("/v1/principals", {"kind": "service_account", "name": "robot"}).json()
+	return project, admin, robot
+
+
+def make_key(admin, robot, **more):
+	made = admin.post("/v1/api-keys", {"principal_id": robot["id"], "name": "k", "role": "user", **more}).json()
+	assert made["secret"].startswith("mok_")
+	return made
+
+
+def test_key_life():
+	with api.running() as server:
+		_, admin, robot = setup(server)
+		made = make_key(admin, robot)
+		client = server.key_client(made["secret"])
+		me = client.get("/v1/whoami").json()
+		assert me["name"] == "robot" and me["role"] == "user" and me["tenant_name"] == "acme"
+		assert client.items("/v1/projects")
+		shown = admin.get("/v1/api-keys/" + made["id"])
+		assert "secret" not in shown.json() and made["secret"] not in shown.text
+		assert made["secret"][31:] not in admin.get("/v1/api-keys").text
+		admin.delete("/v1/api-keys/" + made["id"])
+		client.get("/v1/whoami", status=401)
+		assert admin.get("/v1/api-keys/" + made["id"]).json()["revoked_at"]
+		assert made["secret"] not in server.program.log()
+
+
+def test_scopes_and_roles_cut():
+	with api.running() as server:
+		_, admin, robot = setup(server)
+		reader = server.key_client(make_key(admin, robot, role="tenant_admin", scopes="project.read")["secret"])
+		reader.get("/v1/projects")
+		reader.post("/v1/projects", {"name": "x"}, status=403)
+		reader.get("/v1/principals", status=403)
+		viewer = server.key_client(make_key(admin, robot, role="viewer")["secret"])
+		viewer.get("/v1/projects")
+		viewer.post("/v1/projects", {"name": "x"}, status=403)
+		body = {"principal_id": robot["id"], "name": "k", "role": "user"}
+		admin.problem("POST", "/v1/api-keys", dict(body, scopes="project.reed"), field="scopes")
+		admin.problem("POST", "/v1/api-keys", dict(body, role="root"), field="role")
+		admin.problem("POST", "/v1/api-keys", dict(body, role="platform_admin"), status=(403, 422), field="role")
+		admin.problem("POST", "/v1/api-keys", dict(body, principal_id="usr_00000000000000000000000000"), status=(404, 422))
+
+
+def test_project_keys_stay_in_their_project():
+	with api.running() as server:
+		project, admin, robot = setup(server)
+		other = admin.post("/v1/projects", {"name": "other"}).json()
+		key = server.key_client(make_key(admin, robot, project_id="main")["secret"])
+		assert key.items("/v1/projects") == [project]
+		key.get("/v1/projects/" + project["id"])
+		key.get("/v1/projects/" + other["id"], status=404)
+		key.post("/v1/projects", {"name": "x"}, status=403)
+		key.post("/v1/artifacts", data=b"a", params={"project_id": "other", "name": "x", "kind": "dataset"}, status=404)
+		key.post("/v1/artifacts", data=b"a", params={"project_id": "main", "name": "x", "kind": "dataset"})
+		assert len(key.items("/v1/artifacts")) == 1
+		admin.post("/v1/artifacts", data=b"a", params={"project_id": "other", "name": "x", "kind": "dataset"})
+		assert len(key.items("/v1/artifacts")) == 1
+		key.get("/v1/artifacts", params={"project_id": "other"}, status=404)
+
+
+def test_keys_expire():
+	with api.running() as server:
+		_, admin, robot = setup(server)
+		soon = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=2)
+		key = server.key_client(make_key(admin, robot, expires_at=soon.isoformat().replace("+00:00", "Z"))["secret"])
+		key.get("/v1/whoami")
+		time.sleep(2.2)
+		key.get("/v1/whoami", status=401)
+		body = {"principal_id": robot["id"], "name": "k", "role": "user", "expires_at": "2020-01-01T00:00:00Z"}
+		admin.problem("POST", "/v1/api-keys", body, field="expires_at")
+
+
+def test_wrong_keys():
+	with api.running() as server:
+		_, admin, robot = setup(server)
+		secret = make_key(admin, robot)["secret"]
+		changed = secret[:-1] + ("A" if secret[-1] != "A" else "B")
+		for wrong in (changed, secret[:-1], secret + "A", "mok_", "", "mok_" + "0" * 26 + "_" + "A" * 43, "x" * 5000):
+			server.key_client(wrong).get("/v1/whoami", status=401)
+		both = api.Client(server, {"Authorization": "Bearer " + secret, "X-Actor": "a|tenant=acme|role=admin"})
+		both.get("/v1/whoami", status=401)
+
+
+def test_role_bindings():
+	with api.running() as server:
+		_, admin, robot = setup(server)
+		binding = admin.post("/v1/role-bindings", {"principal_id": robot["id"], "role": "viewer"}).json()
+		assert admin.items("/v1/role-bindings") == [binding]
+		admin.problem("POST", "/v1/role-bindings", {"principal_id": robot["id"], "role": "boss"}, field="role")
+		admin.delete("/v1/role-bindings/" + binding["id"])
+		assert admin.items("/v1/role-bindings") == []
+
+
+def test_a_removed_principal_loses_its_keys():
+	with api.running() as server:
+		_, admin, robot = setup(server)
+		key = server.key_client(make_key(admin, robot)["secret"])
+		key.get("/v1/whoami")
+		admin.delete("/v1/principals/" + robot["id"])
+		key.get("/v1/whoami", status=401)
+
+
+def test_no_key_of_another_tenant():
+	with api.running() as server:
+		_, admin, robot = setup(server)
+		_, beta, _ = setup(server, "beta")
+		beta.problem("POST", "/v1/api-keys", {"principal_id": robot["id"], "name": "k", "role": "user"}, status=(404, 422))
+		made = make_key(admin, robot)
+		beta.get("/v1/api-keys/" + made["id"], status=404)
+		beta.delete("/v1/api-keys/" + made["id"], status=404)
