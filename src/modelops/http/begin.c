@@ -79,13 +79,14 @@ static void prepare(struct http_conn *c)
 	x->match.nparams = 0;
 	atomic_store_explicit(&x->gone, false, memory_order_relaxed);
 	atomic_store_explicit(&x->lost, false, memory_order_relaxed);
+	http_addr_peer(&c->addr, x->peer);
 	x->req = (struct http_req){ .head = &x->head,
 		.match = &x->match,
 		.body = { "", 0 },
 		.id = x->id,
 		.traceparent = x->traceparent,
-		.peer = x->req.peer,
-		.peer_local = x->req.peer_local,
+		.peer = x->peer,
+		.peer_local = http_addr_local(&c->addr),
 		.started = http_loop_now(c->shard->loop),
 		.loop = c->shard->loop,
 		.arena = &x->arena,
