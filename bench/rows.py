@@ -124,7 +124,7 @@ def api(folder: Path) -> tuple[Server, str, dict]:
     key = subprocess.run([*admin, "key", "create", "--tenant", "platform", "--role", "platform_admin"],
                          env={**os.environ, **env}, check=True, capture_output=True, text=True).stdout.split()[-1]
     port = bench.free_port()
-    server = Server([BIN / "modelops-api", f"API_PORT={port}", f"MODELOPS_DATA={folder}", f"MODELOPS_REPO_ROOT={ROOT}"],
+    server = Server([BIN / "modelops-api", f"PORT={port}", f"MODELOPS_DATA={folder}", f"MODELOPS_REPO_ROOT={ROOT}"],
                     log="api.log")
     url = f"http://127.0.0.1:{port}"
     server.wait_http(url + "/healthz")
