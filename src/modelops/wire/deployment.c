@@ -92,7 +92,7 @@ NOUN(wire_instance, "Instance", instance, instance_fields, READ_ONLY,
 #define VALUE_SCHEMA "{\"type\":[\"number\",\"string\",\"null\"]}"
 
 struct wire_inference {
-	const char *doc;
+	const char *doc, *model_version, *request_id;
 };
 
 static const struct wire_field predict_request_fields[] = {
@@ -116,8 +116,8 @@ static const struct wire_field predict_reply_fields[] = {
 			  "\"number\"},{\"type\":\"string\"},{\"type\":\"object\","
 			  "\"additionalProperties\":{\"type\":\"number\"}},{\"type\":\"array\","
 			  "\"items\":{\"type\":\"number\"}}]}}"),
-	FIELD_AS(wire_inference, "model_version", doc, WIRE_TEXT),
-	FIELD_AS(wire_inference, "request_id", doc, WIRE_TEXT),
+	FIELD(wire_inference, model_version, WIRE_TEXT),
+	FIELD(wire_inference, request_id, WIRE_TEXT),
 };
 NOUN(wire_predict_reply, "PredictReply", wire_inference, predict_reply_fields, REPLY,
 	"Predictions in the order of the rows.");
@@ -131,8 +131,8 @@ static const struct wire_field explain_reply_fields[] = {
 			"\"type\":\"number\"}},\"output\":{\"type\":\"number\",\"description\":"
 			"\"base_value plus the sum of values.\"},\"class\":{\"type\":\"string\"}},"
 			"\"required\":[\"base_value\",\"values\",\"output\"]}}"),
-	FIELD_AS(wire_inference, "model_version", doc, WIRE_TEXT),
-	FIELD_AS(wire_inference, "request_id", doc, WIRE_TEXT),
+	FIELD(wire_inference, model_version, WIRE_TEXT),
+	FIELD(wire_inference, request_id, WIRE_TEXT),
 };
 NOUN(wire_explain_reply, "ExplainReply", wire_inference, explain_reply_fields, REPLY,
 	"What each feature contributed to each prediction.");
