@@ -214,6 +214,7 @@ int main(int argc, char **argv)
 		return fail(EXIT_SETTINGS, &err);
 	mo_log_init("modelops-serving", (enum mo_log_level)s->cfg.log_level,
 		(enum mo_log_format)s->cfg.log_format);
+	unlink("address"); /* of an earlier start in this folder: it says "ready" */
 	if (load_model(s, &err) < 0)
 		return fail(EXIT_MODEL, &err);
 	if (make_spaces(s, &err) < 0 || warm_up(s, &err) < 0 || start(&p, &err) < 0)

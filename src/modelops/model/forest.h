@@ -2,7 +2,6 @@
 #ifndef MODELOPS_MODEL_FOREST_H
 #define MODELOPS_MODEL_FOREST_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -39,9 +38,8 @@ struct forest {
 	uint32_t nodes, trees, features, groups;
 	uint32_t depth, unique; /* largest of all trees */
 	float *base;            /* groups: margin before the first tree */
-	uint32_t *root;         /* of each tree; made by forest_prepare like the next two */
+	uint32_t *root;         /* of each tree; made by forest_prepare like the next */
 	uint32_t *walk_depth;   /* deepest of each eight trees */
-	bool wide;              /* the processor has what the eight-lane walk needs */
 };
 
 /* Call once when the forest is complete. -1 when memory is out. */
