@@ -1,0 +1,38 @@
+/* Calls of the public API; what goes wrong is printed here, once. */
+#ifndef MODELOPS_CLI_API_H
+#define MODELOPS_CLI_API_H
+
+#include "cli.h"
+#include "modelops/base/buf.h"
+
+/* A client with the profile's URL and credentials; CLI_UNREACHABLE after saying why. */
+int api_open(struct cli *c);
+
+/* Sends REQUEST with method, url (PATH below the API's URL) and credentials filled in; its own
+ * headers are EXTRA ("Name: value", NULL-terminated, may be NULL). CLI_OK with a 2xx reply that the
+ * caller frees; else the error is printed and its exit status returned. */
+int api_send(struct cli *c, const char *method, const char *path, const char *const *extra,
+	const struct httpc_request *request, struct httpc_reply *ret_reply);
+
+/* JSON in (borrowed; NULL: no body), JSON out (owned by the caller; NULL for an empty reply). */
+int api_json(struct cli *c, const char *method, const char *path, const json_t *body, json_t **ret);
+
+/* TEXT percent-encoded for a path segment or query value, in C's arena. */
+const char *api_encode(struct cli *c, const char *text);
+
+/* PATH plus "?name=value" ('&' when there is a query already). */
+const char *api_query(struct cli *c, const char *path, const char *name, const char *value);
+
+/* The generic command: method, path, query and body from the table; prints the reply. */
+int api_command(struct cli *c);
+
+/* The table's path with its arguments and query flags filled in. */
+const char *api_path(struct cli *c);
+
+/* The body that flags and arguments make. CLI_USAGE when a value cannot be read. */
+int api_body(struct cli *c, json_t **ret);
+
+/* Whole file (or standard input for "-") into OUT; CLI_USAGE when it cannot be read. */
+int api_read_file(struct cli *c, const char *path, struct mo_buf *out);
+
+#endif

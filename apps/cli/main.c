@@ -1,0 +1,72 @@
+/* modelops: the CLI over the public API, and `modelops up`. */
+#include "api.h"
+#include "modelops/base/check.h"
+#include "profile.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { ARENA_BYTES = 256 << 20 };
+
+int version(struct cli *c)
+{
+	printf("modelops %s\n", MO_VERSION);
+	return CLI_OK;
+}
+
+static int load_settings(struct cli *c)
+{
+	static char name[] = "modelops";
+	char *argv[] = { name, NULL };
+	struct mo_err err = { 0 };
+
+	if (mo_cfg_load(cli_settings_table, cli_settings_count, &c->settings, 1, argv, &err) == 0)
+		return CLI_OK;
+	return cli_usage(c, "%s", err.msg);
+}
+
+static int run(struct cli *c, int argc, char **argv)
+{
+	bool done = false;
+	int rc = cli_parse(c, argc, argv, &done);
+
+	if (rc != CLI_OK || done)
+		return rc;
+	rc = load_settings(c);
+	if (rc == CLI_OK)
+		rc = profile_load(c);
+	if (rc != CLI_OK)
+		return rc;
+	c->terminal = isatty(STDOUT_FILENO) && !c->json && !c->ids;
+	c->colour = c->terminal && !c->settings.no_color;
+	if (c->cmd->method) {
+		rc = api_open(c);
+		if (rc != CLI_OK)
+			return rc;
+	}
+	return c->cmd->run ? c->cmd->run(c) : api_command(c);
+}
+
+int main(int argc, char **argv)
+{
+	struct cli c = { 0 };
+
+	if (argc == 2 && strcmp(argv[1], "--settings") == 0) {
+		mo_cfg_info(cli_settings_table, cli_settings_count, "modelops", "The command line.",
+			argc, argv, stdout);
+		return 0;
+	}
+	if (argc == 2 && strcmp(argv[1], "--version") == 0)
+		return version(&c);
+	signal(SIGPIPE, SIG_IGN);
+	mo_arena_init(&c.arena, ARENA_BYTES, 65536);
+	int rc = run(&c, argc, argv);
+	if (c.client)
+		httpc_free(c.client);
+	mo_arena_free(&c.arena);
+	if (fflush(stdout) != 0 && rc == CLI_OK)
+		rc = CLI_REFUSED;
+	return rc;
+}

@@ -1,0 +1,134 @@
+/* The settings table of the CLI and the profile file (~/.config/modelops/profile). */
+#include "profile.h"
+
+#include "modelops/base/buf.h"
+#include "modelops/base/check.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PROFILE_BYTES = 65536 };
+
+#define AT(field) offsetof(struct cli_settings, field)
+const struct mo_cfg cli_settings_table[] = {
+	{ "MODELOPS_URL", MO_CFG_STR, AT(url), NULL,
+		"Where the API is; http://127.0.0.1:8000 without any." },
+	{ "MODELOPS_TOKEN", MO_CFG_SECRET, AT(token), NULL, "API key." },
+	{ "MODELOPS_ACTOR", MO_CFG_STR, AT(actor), NULL,
+		"Demo mode: name|tenant=NAME|role=admin, user or viewer." },
+	{ "MODELOPS_PROFILE", MO_CFG_STR, AT(profile), NULL, "Section of the profile file." },
+	{ "HOME", MO_CFG_STR, AT(home), NULL,
+		"Where the profile file and the data folder are looked for." },
+	{ "XDG_CONFIG_HOME", MO_CFG_STR, AT(config_home), NULL, "Instead of HOME/.config." },
+	{ "NO_COLOR", MO_CFG_STR, AT(no_color), NULL, "Set to anything: no colours." },
+	{ "MODELOPS_DATA", MO_CFG_STR, AT(data), NULL, "`up`: folder of the installation." },
+	{ "PORT", MO_CFG_INT, AT(port), "8000",
+		"`up`: port of the API; the next free one if taken.", 0, 65535 },
+	{ "AUTH_MODE", MO_CFG_STR, AT(auth_mode), NULL, "`up`: keys or demo; keys without any." },
+	{ "MODELOPS_REPO_ROOT", MO_CFG_STR, AT(repo_root), NULL,
+		"`up`: built-in dashboards and Swagger UI; found beside the programs." },
+};
+const size_t cli_settings_count = MO_COUNT(cli_settings_table);
+
+static char *trim(char *s)
+{
+	s += strspn(s, " \t");
+	for (size_t n = strlen(s); n > 0 && strchr(" \t\r", s[n - 1]); n--)
+		s[n - 1] = '\0';
+	return s;
+}
+
+static void take(struct cli_settings *s, const char *name, const char *value)
+{
+	const struct {
+		const char *name;
+		const char **to;
+	} known[] = { { "url", &s->url }, { "token", &s->token }, { "actor", &s->actor } };
+
+	for (size_t i = 0; i < MO_COUNT(known); i++)
+		if (strcmp(known[i].name, name) == 0 && !*known[i].to)
+			*known[i].to = value;
+}
+
+/* Lines "name = value" below "[section]"; those above any section hold for all. */
+static void read_lines(struct cli_settings *s, char *text)
+{
+	bool here = true;
+	const char *want = s->profile ? s->profile : "default";
+
+	for (char *line = text, *next; line; line = next) {
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = '\0';
+		line = trim(line);
+		char *equals = strchr(line, '='), *end = strchr(line, ']');
+		if (*line == '[' && end) {
+			*end = '\0';
+			here = strcmp(line + 1, want) == 0;
+		} else if (here && equals && *line != '#') {
+			*equals = '\0';
+			take(s, trim(line), trim(equals + 1));
+		}
+	}
+}
+
+static int read_profile(struct cli *c, const char *path)
+{
+	mo_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0)
+		return c->settings.profile
+			       ? cli_usage(c, "profile file %s: %s", path, strerror(errno))
+			       : CLI_OK;
+	char *text = mo_arena_zalloc(&c->arena, PROFILE_BYTES);
+	if (!text || fstat(fd, &st) < 0 || read(fd, text, PROFILE_BYTES - 1) < 0)
+		return cli_usage(c, "profile file %s cannot be read", path);
+	if (st.st_mode & (S_IRGRP | S_IROTH) && strstr(text, "token"))
+		fprintf(stderr, "warning: %s holds a token and others may read it: chmod 600\n",
+			path);
+	read_lines(&c->settings, text);
+	return CLI_OK;
+}
+
+static void apply_flags(struct cli *c)
+{
+	const struct {
+		const char *flag;
+		const char **to;
+	} known[] = { { "url", &c->settings.url }, { "token", &c->settings.token },
+		{ "actor", &c->settings.actor }, { "profile", &c->settings.profile } };
+
+	for (size_t i = 0; i < MO_COUNT(known); i++)
+		if (cli_flag(c, known[i].flag))
+			*known[i].to = cli_flag(c, known[i].flag);
+	if (cli_flag(c, "actor") && !cli_flag(c, "token")) /* the nearer one wins */
+		c->settings.token = NULL;
+}
+
+int profile_load(struct cli *c)
+{
+	struct cli_settings *s = &c->settings;
+	const char *path = NULL;
+
+	apply_flags(c);
+	bool actor_given = s->actor && !s->token;
+	if (s->config_home)
+		path = mo_arena_printf(&c->arena, "%s/modelops/profile", s->config_home);
+	else if (s->home)
+		path = mo_arena_printf(&c->arena, "%s/.config/modelops/profile", s->home);
+	if (path && read_profile(c, path) != CLI_OK)
+		return CLI_USAGE;
+	if (actor_given)
+		s->token = NULL;
+	if (!s->url)
+		s->url = "http://127.0.0.1:8000";
+	size_t n = strlen(s->url);
+	if (n && s->url[n - 1] == '/')
+		s->url = mo_arena_printf(&c->arena, "%.*s", (int)n - 1, s->url);
+	return CLI_OK;
+}
