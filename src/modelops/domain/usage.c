@@ -29,14 +29,6 @@ static int64_t recordable_until(const struct allocation *a, int64_t now)
 	return mo_time_hour(a->last_seen_at > 0 ? min64(a->last_seen_at, now) : now);
 }
 
-/* Up to where A's owner was alive, as far as we know. */
-static int64_t alive_until(const struct allocation *a)
-{
-	if (a->state != ALLOC_RELEASED || a->last_seen_at == 0)
-		return INT64_MAX;
-	return a->last_seen_at;
-}
-
 bool usage_cut_next(const struct allocation *a, int64_t now, struct usage_cut *ret_cut)
 {
 	if (a->bound_at == 0)
@@ -45,10 +37,8 @@ bool usage_cut_next(const struct allocation *a, int64_t now, struct usage_cut *r
 	int64_t stop = recordable_until(a, now);
 	if (from >= stop)
 		return false;
-	bool ours = a->release_reason == ALLOC_PLATFORM || from >= alive_until(a);
+	bool ours = a->release_reason == ALLOC_PLATFORM;
 	int64_t end = min64(stop, mo_time_hour(from) + MO_HOUR);
-	if (!ours)
-		end = min64(end, alive_until(a));
 	*ret_cut = (struct usage_cut){ .start_at = from,
 		.end_at = end,
 		.quantity = a->shares * (end - from),

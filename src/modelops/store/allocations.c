@@ -1,4 +1,5 @@
-/* Allocations of pool shares: reserved, bound and released in the transaction of the change they serve. */
+/* Allocations of pool shares: reserved, bound and released in the transaction of the change they
+ * serve. */
 #include "modelops/base/id.h"
 #include "modelops/store/pools.h"
 #include "modelops/store/rows.h"
@@ -23,7 +24,8 @@ static const struct db_col cols[] = {
 	DB_COL_ENUM(allocation, release_reason, alloc_reasons),
 	DB_COL(allocation, billed_until, DB_TIME),
 };
-static const struct db_table allocations = DB_TABLE("pool_allocations", "allocation", allocation, cols);
+static const struct db_table allocations =
+	DB_TABLE("pool_allocations", "allocation", allocation, cols);
 
 struct pool_limits {
 	char name[64];
@@ -42,7 +44,8 @@ static int take_limits(const struct db_row *row, void *ctx, struct mo_err *err)
 }
 
 /* Capacity and quota of the pool, locked until the transaction ends. */
-static int pool_limits(struct store_tx *tx, const struct allocation *a, struct pool_limits *ret, struct mo_err *err)
+static int pool_limits(struct store_tx *tx, const struct allocation *a, struct pool_limits *ret,
+	struct mo_err *err)
 {
 	char name[MO_ID_MAX + 8];
 
@@ -51,7 +54,8 @@ static int pool_limits(struct store_tx *tx, const struct allocation *a, struct p
 		return -1;
 	ret->name[0] = '\0';
 	if (db_run(tx,
-		    "SELECT p.name, p.capacity_shares, q.max_shares FROM gpu_pools p LEFT JOIN quotas q "
+		    "SELECT p.name, p.capacity_shares, q.max_shares FROM gpu_pools p LEFT JOIN "
+		    "quotas q "
 		    "ON q.pool_id = p.id AND q.tenant_id = ?2 WHERE p.id = ?1",
 		    DB_ARGS(DB_T(a->pool_id), DB_T(a->tenant_id)), take_limits, ret, NULL, err) < 0)
 		return -1;
@@ -63,16 +67,18 @@ int store_allocation_reserve(struct store_tx *tx, const struct allocation *a, st
 	struct pool_limits l;
 	struct pool_usage u = { 0 };
 
-	if (pool_limits(tx, a, &l, err) < 0 || store_pool_usage(tx, a->pool_id, a->tenant_id, &u, err) < 0)
+	if (pool_limits(tx, a, &l, err) < 0 ||
+		store_pool_usage(tx, a->pool_id, a->tenant_id, &u, err) < 0)
 		return -1;
 	if (l.quota >= 0 && u.by_tenant + a->shares > l.quota) {
-		mo_fail(err, MO_EQUOTA, "quota in pool '%s': %lld of %lld shares used, %lld wanted", l.name,
-			(long long)u.by_tenant, (long long)l.quota, (long long)a->shares);
-		return mo_advise(err, "quota_exceeded", "wait for own work to end or ask for a larger quota");
+		mo_fail(err, MO_EQUOTA, "quota in pool '%s': %lld of %lld shares used, %lld wanted",
+			l.name, (long long)u.by_tenant, (long long)l.quota, (long long)a->shares);
+		return mo_advise(err, "quota_exceeded",
+			"wait for own work to end or ask for a larger quota");
 	}
 	if (u.used + a->shares > l.capacity) {
-		mo_fail(err, MO_EQUOTA, "pool '%s': %lld of %lld shares used, %lld wanted", l.name, (long long)u.used,
-			(long long)l.capacity, (long long)a->shares);
+		mo_fail(err, MO_EQUOTA, "pool '%s': %lld of %lld shares used, %lld wanted", l.name,
+			(long long)u.used, (long long)l.capacity, (long long)a->shares);
 		return mo_advise(err, "pool_full", "the work starts when shares are free");
 	}
 	struct allocation row = *a;
@@ -84,43 +90,51 @@ int store_allocation_reserve(struct store_tx *tx, const struct allocation *a, st
 int store_allocation_bind(struct store_tx *tx, const char *owner_id, struct mo_err *err)
 {
 	return db_exec_one(tx,
-		"UPDATE pool_allocations SET state = CASE state WHEN 'RESERVED' THEN 'BOUND' ELSE state END, "
-		"bound_at = CASE state WHEN 'RESERVED' THEN ?2 ELSE bound_at END, last_seen_at = ?2 WHERE owner_id = ?1",
+		"UPDATE pool_allocations SET state = CASE state WHEN 'RESERVED' THEN 'BOUND' ELSE "
+		"state END, "
+		"bound_at = CASE state WHEN 'RESERVED' THEN ?2 ELSE bound_at END, last_seen_at = "
+		"?2 WHERE owner_id = ?1",
 		DB_ARGS(DB_T(owner_id), DB_I(store_now(tx))), "allocation of", owner_id, err);
 }
 
-int store_allocation_release(struct store_tx *tx, const char *owner_id, enum alloc_reason reason, int64_t ended_at,
-	struct mo_err *err)
+int store_allocation_release(struct store_tx *tx, const char *owner_id, enum alloc_reason reason,
+	int64_t ended_at, struct mo_err *err)
 {
 	int64_t now = store_now(tx), at = ended_at > 0 && ended_at < now ? ended_at : now;
 
 	/* The end is never before the start, whatever clock the evidence came from. */
 	return db_exec(tx,
 		"UPDATE pool_allocations SET state = 'RELEASED', release_reason = ?2, "
-		"released_at = CASE WHEN bound_at IS NOT NULL AND bound_at > ?3 THEN bound_at ELSE ?3 END "
+		"released_at = CASE WHEN bound_at IS NOT NULL AND bound_at > ?3 THEN bound_at ELSE "
+		"?3 END "
 		"WHERE owner_id = ?1 AND state <> 'RELEASED'",
-		DB_ARGS(DB_T(owner_id), DB_T(enum_name(&alloc_reasons, (int)reason)), DB_I(at)), NULL, err);
+		DB_ARGS(DB_T(owner_id), DB_T(enum_name(&alloc_reasons, (int)reason)), DB_I(at)),
+		NULL, err);
 }
 
 int store_allocation_seen(struct store_tx *tx, const char *owner_id, struct mo_err *err)
 {
-	return db_exec(tx, "UPDATE pool_allocations SET last_seen_at = ?2 WHERE owner_id = ?1 AND state <> 'RELEASED'",
+	return db_exec(tx,
+		"UPDATE pool_allocations SET last_seen_at = ?2 WHERE owner_id = ?1 AND state <> "
+		"'RELEASED'",
 		DB_ARGS(DB_T(owner_id), DB_I(store_now(tx))), NULL, err);
 }
 
-int store_allocation_of(struct store_tx *tx, const char *owner_id, struct mo_arena *a, struct allocation **ret,
-	struct mo_err *err)
+int store_allocation_of(struct store_tx *tx, const char *owner_id, struct mo_arena *a,
+	struct allocation **ret, struct mo_err *err)
 {
 	size_t n;
 
-	return db_list(tx, &allocations, "WHERE owner_id = ?1", DB_ARGS(DB_T(owner_id)), a, (void **)ret, &n, err);
+	return db_list(tx, &allocations, "WHERE owner_id = ?1", DB_ARGS(DB_T(owner_id)), a,
+		(void **)ret, &n, err);
 }
 
 int store_allocation_list(struct store_tx *tx, const char *tenant, const char *pool_id, bool live,
-	const struct store_page *page, struct mo_arena *a, struct allocation **ret, size_t *ret_n, struct mo_err *err)
+	const struct store_page *page, struct mo_arena *a, struct allocation **ret, size_t *ret_n,
+	struct mo_err *err)
 {
-	const char *tail = db_sql(tx, err,
-		"WHERE id < ?1%s%s%s ORDER BY id DESC LIMIT ?2", pool_id ? " AND pool_id = ?3" : "",
+	const char *tail = db_sql(tx, err, "WHERE id < ?1%s%s%s ORDER BY id DESC LIMIT ?2",
+		pool_id ? " AND pool_id = ?3" : "",
 		tenant ? (pool_id ? " AND tenant_id = ?4" : " AND tenant_id = ?3") : "",
 		live ? " AND state <> 'RELEASED'" : "");
 	struct db_arg args[4] = { DB_T(page->after ? page->after : "zzzz"), DB_I(page->limit) };
@@ -137,17 +151,26 @@ int store_allocation_unbilled(struct store_tx *tx, int64_t hour, int64_t limit, 
 	struct allocation **ret, size_t *ret_n, struct mo_err *err)
 {
 	return db_list(tx, &allocations,
-		"WHERE bound_at IS NOT NULL AND (released_at IS NULL OR billed_until IS NULL OR billed_until < released_at) "
-		"AND (released_at IS NOT NULL OR coalesce(billed_until, bound_at) < ?1) ORDER BY id LIMIT ?2",
+		"WHERE bound_at IS NOT NULL AND (released_at IS NULL OR billed_until IS NULL OR "
+		"billed_until < released_at) "
+		"AND (released_at IS NOT NULL OR (coalesce(billed_until, bound_at) < ?1 AND "
+		"(last_seen_at IS NULL OR "
+		"coalesce(billed_until, bound_at) < last_seen_at - last_seen_at % 3600000000))) "
+		"ORDER BY id LIMIT ?2",
 		DB_ARGS(DB_I(hour), DB_I(limit)), a, (void **)ret, ret_n, err);
 }
 
-int store_allocation_billed(struct store_tx *tx, const char *id, int64_t from, int64_t to, struct mo_err *err)
+int store_allocation_billed(
+	struct store_tx *tx, const char *id, int64_t from, int64_t to, struct mo_err *err)
 {
 	int64_t changed;
 
-	if (db_exec(tx, "UPDATE pool_allocations SET billed_until = ?3 WHERE id = ?1 AND coalesce(billed_until, 0) = ?2",
+	if (db_exec(tx,
+		    "UPDATE pool_allocations SET billed_until = ?3 WHERE id = ?1 AND "
+		    "coalesce(billed_until, 0) = ?2",
 		    DB_ARGS(DB_T(id), DB_I(from), DB_I(to)), &changed, err) < 0)
 		return -1;
-	return changed ? 0 : mo_fail(err, MO_ECONFLICT, "allocation '%s' was billed by somebody else", id);
+	return changed ? 0
+		       : mo_fail(err, MO_ECONFLICT, "allocation '%s' was billed by somebody else",
+				 id);
 }

@@ -1,0 +1,92 @@
+/* modelops-agent: time-driven bookkeeping. What its files share. */
+#ifndef MODELOPS_AGENT_AGENT_H
+#define MODELOPS_AGENT_AGENT_H
+
+#include "modelops/base/arena.h"
+#include "modelops/base/config.h"
+#include "modelops/base/err.h"
+#include "modelops/base/id.h"
+#include "modelops/domain/ledger.h"
+#include "modelops/http/ops.h"
+#include "modelops/obs/obs.h"
+#include "modelops/store/store.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define AGENT_ROLE "agent"
+
+struct agent_cfg {
+	const char *data, *database_url;
+	int64_t interval, lease, renew, keep, checkpoint, batch;
+	int log_level, log_format;
+	struct http_ops_cfg ops;
+};
+
+extern const struct mo_cfg agent_settings[];
+extern const size_t agent_settings_count;
+
+/* One series each; see metrics.c. */
+enum agent_metric {
+	AGENT_PASSES,
+	AGENT_PASS_SECONDS,
+	AGENT_ERRORS,
+	AGENT_LAG,
+	AGENT_LEADING,
+	AGENT_WINDOWS,
+	AGENT_ENTRIES,
+	AGENT_TRIMMED,
+	AGENT_WAL_BYTES,
+	AGENT_METRICS
+};
+
+struct agent {
+	struct agent_cfg cfg;
+	struct store *store;
+	struct obs *obs;
+	struct obs_series *metrics[AGENT_METRICS];
+	struct mo_arena arena;               /* one round's rows */
+	char holder[MO_ID_MAX];              /* this process's name in the leaders row */
+	int lock_file;                       /* DATA/run/agent.lock */
+	bool locked;                         /* we hold its flock */
+	int64_t epoch;                       /* 0: not leading */
+	int64_t renewed_at;                  /* monotonic */
+	int64_t trimmed_at, checkpointed_at; /* monotonic */
+	_Atomic int64_t
+		passed_at; /* monotonic time of the last pass that went well; /readyz asks */
+};
+
+/* Declares the metrics and fills a->metrics. */
+int agent_metrics_init(struct agent *a, struct mo_err *err);
+
+/* Opens the lock file; the row of a dead process of this machine is given up. */
+int lead_open(struct agent *a, struct mo_err *err);
+/* Takes or renews the role when that is due; false when another process leads. Call it between
+ * transactions: it costs nothing when it is not due. */
+bool lead_keep(struct agent *a);
+/* Gives the role up and closes the lock file. */
+void lead_close(struct agent *a);
+
+/* One pass: allocations, then gateway windows, then housekeeping. */
+int agent_pass(struct agent *a, struct mo_err *err);
+
+/* Turns what allocations have used into windows and ledger entries, one transaction per tenant and
+ * round. *ret_more: there may be more. */
+int agent_bill(struct agent *a, bool *ret_more, struct mo_err *err);
+
+/* Turns windows without an entry (the gateway's) into ledger entries, the same way. */
+int agent_post(struct agent *a, bool *ret_more, struct mo_err *err);
+
+/* Trims old records and checkpoints SQLite when that is due. */
+int agent_keep(struct agent *a, struct mo_err *err);
+
+/* Appends the entry for W, which the store has, to its tenant's chain at HEAD. EVIDENCE: JSON
+ * object or NULL. */
+int agent_enter(struct store_tx *tx, struct ledger_head *head, const struct usage_window *w,
+	const char *evidence, struct mo_err *err);
+
+/* Raises the lag gauge to NOW - SINCE when that is larger than what this pass saw so far. */
+void agent_lag(struct agent *a, int64_t now, int64_t since);
+
+#endif
