@@ -155,11 +155,28 @@ def crud(name, goal):
     return bench.cpu_row(name, samples, version("fastapi", "sqlalchemy"), goal)
 
 
+def engine(name, goal, kind):
+    """The evaluator alone against XGBoost's C interface in one process, one thread each; predictions must have the same bits."""
+    make_model()
+    build = ROOT / "build" / "release"
+    subprocess.run(["ninja", "-C", build, "--quiet", "bench/engine"], check=True)
+    find = "import xgboost.libpath as l; print(l.find_lib_path()[0])"
+    library = subprocess.run([VENV / "python", "-c", find], capture_output=True, text=True, check=True).stdout.strip()
+    done = subprocess.run(["taskset", "-c", "0", build / "bench" / "engine", MODEL / "model.json", library, "7"], capture_output=True,
+                          text=True, check=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    result = json.loads(done.stdout)
+    return bench.row(name, result[kind]["ours"], result[kind]["theirs"], version("xgboost-cpu"), "us CPU/row", goal,
+                     result[kind]["spread"], {"same_bits": result["same_bits"]})
+
+
 ROWS = {
     "predict": predict,
     "explain": explain,
     "start": start,
     "rss": rss,
+    "engine_single": lambda: engine("engine_single", 12, "single"),
+    "engine_batch": lambda: engine("engine_batch", 2, "batch"),
+    "engine_explain": lambda: engine("engine_explain", 5, "explain"),
     "crud_get": lambda: crud("crud_get", 25),
     "crud_post": lambda: crud("crud_post", 15),
 }

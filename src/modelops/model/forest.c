@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LANES = 8, CHECK_EVERY = 8 };
+enum { LANES = 8, CHECK_EVERY = 8, TILE_MAX = 64, TILE_BYTES = 16384 };
 
 void forest_row(const struct forest *f, const float *row, float *x)
 {
@@ -22,7 +22,8 @@ void forest_row(const struct forest *f, const float *row, float *x)
 static inline uint32_t step(const struct forest_node *node, const float *x, uint32_t i)
 {
 	const struct forest_node *n = &node[i];
-	return n->left + !(x[n->fidx] < n->cond);
+	return n->left +
+	       (x[n->fidx] >= n->cond); /* neither is NaN in a split: the same as !(x < cond) */
 }
 
 /* Moves LANES chains down to their leaves: chain K starts at AT[K] in the laid-out row X + K *
@@ -115,28 +116,37 @@ static void walk_rows(
 	walk(f->node, x, 2 * (size_t)f->features, t->depth, at);
 }
 
-static void margin_lanes(const struct forest *f, const float *x, float *out)
+/* N laid-out rows, N a multiple of LANES: all of them pass one tree before the next is touched, so
+ * that its nodes are read into the cache once. */
+static void margin_tile(const struct forest *f, const float *x, size_t n, float *out)
 {
 	uint32_t at[LANES];
-	for (int k = 0; k < LANES; k++)
-		for (uint32_t g = 0; g < f->groups; g++)
-			out[(size_t)k * f->groups + g] = f->base[g];
-	for (uint32_t t = 0; t < f->trees; t++) {
-		walk_rows(f, &f->tree[t], x, at);
-		float *o = out + f->tree[t].group;
-		for (int k = 0; k < LANES; k++)
-			o[(size_t)k * f->groups] += f->node[at[k]].leaf;
-	}
+	for (size_t k = 0; k < n; k++)
+		memcpy(out + k * f->groups, f->base, f->groups * sizeof(*out));
+	for (uint32_t t = 0; t < f->trees; t++)
+		for (size_t i = 0; i < n; i += LANES) {
+			walk_rows(f, &f->tree[t], x + 2 * i * f->features, at);
+			float *o = out + i * f->groups + f->tree[t].group;
+			for (size_t k = 0; k < LANES; k++)
+				o[k * f->groups] += f->node[at[k]].leaf;
+		}
+}
+
+size_t forest_tile(const struct forest *f)
+{
+	size_t rows = TILE_BYTES / (2 * sizeof(float) * f->features) / LANES * LANES;
+	return rows < LANES ? LANES : rows > TILE_MAX ? TILE_MAX : rows;
 }
 
 void forest_margin_rows(const struct forest *f, const float *rows, size_t n, float *x, float *out)
 {
-	size_t width = f->features;
-	size_t i = 0;
-	for (; i + LANES <= n; i += LANES) {
-		for (size_t k = 0; k < LANES; k++)
+	size_t width = f->features, most = forest_tile(f), i = 0;
+	while (n - i >= LANES) {
+		size_t tile = (n - i < most ? n - i : most) / LANES * LANES;
+		for (size_t k = 0; k < tile; k++)
 			forest_row(f, rows + (i + k) * width, x + 2 * k * width);
-		margin_lanes(f, x, out + i * f->groups);
+		margin_tile(f, x, tile, out + i * f->groups);
+		i += tile;
 	}
 	for (; i < n; i++) {
 		forest_row(f, rows + i * width, x);

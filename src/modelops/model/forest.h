@@ -8,7 +8,7 @@
 /* Node of a tree, breadth first, the right child follows the left one. A row is laid out twice
  * (forest_row): missing values read as +inf in the first copy (they go right) and as -inf in the
  * second (they go left), so FIDX alone decides where a missing value goes and the step is: i = left
- * + !(x[fidx] < cond). A leaf steps to itself: its COND is NaN and its LEFT is its own index - 1.
+ * + (x[fidx] >= cond). A leaf steps to itself: its COND is NaN and its LEFT is its own index.
  */
 struct forest_node {
 	float cond;
@@ -52,8 +52,11 @@ void forest_row(const struct forest *f, const float *row, float *x);
  * float as XGBoost does, so the result has the same bits. */
 void forest_margin(const struct forest *f, const float *x, float *out);
 
-/* Margins of N rows into OUT (n * groups), 8 rows side by side; X is scratch of 16 * features
- * floats. The same bits as forest_margin. */
+/* Rows that forest_margin_rows lays out at a time: X below holds 2 * features floats for each. */
+size_t forest_tile(const struct forest *f);
+
+/* Margins of N rows into OUT (n * groups), a tile of rows at a time; X is scratch. The same bits as
+ * forest_margin. */
 void forest_margin_rows(const struct forest *f, const float *rows, size_t n, float *x, float *out);
 
 void forest_free(struct forest *f);

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MODEL_MAGIC = 0x6d6f646c, LANES = 8, FEATURES_FILE_MAX = 16 << 20 };
+enum { MODEL_MAGIC = 0x6d6f646c, FEATURES_FILE_MAX = 16 << 20 };
 
 struct model {
 	uint32_t magic;
@@ -27,7 +27,7 @@ struct model {
 };
 
 struct model_scratch {
-	float *x; /* LANES rows laid out */
+	float *x; /* a tile of rows laid out */
 	double *explain;
 };
 
@@ -216,7 +216,8 @@ int model_scratch_new(const struct model *m, struct model_scratch **ret_scratch,
 	MO_CHECK(m, MODEL_MAGIC);
 	struct model_scratch *s = model_calloc(1, sizeof(*s));
 	if (s) {
-		s->x = model_calloc((size_t)LANES * 2 * m->info.features, sizeof(*s->x));
+		s->x = model_calloc(
+			forest_tile(&m->xgb.forest) * 2 * m->info.features, sizeof(*s->x));
 		s->explain = model_calloc(explain_scratch(m->explain), sizeof(*s->explain));
 	}
 	if (!s || !s->x || !s->explain) {

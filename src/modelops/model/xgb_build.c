@@ -92,7 +92,7 @@ static bool splits_above(const struct xgb_tree *t, uint32_t i)
 
 static void put_leaf(struct forest *f, uint32_t at, float value)
 {
-	f->node[at] = (struct forest_node){ .cond = NAN, .fidx = 0, .left = at - 1, .leaf = value };
+	f->node[at] = (struct forest_node){ .cond = NAN, .fidx = 0, .left = at, .leaf = value };
 	f->cover[at] = (struct forest_cover){ .wl = 0 };
 }
 
