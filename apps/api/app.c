@@ -56,6 +56,24 @@ static void run_job(struct http_job *job)
 	run_steps(r);
 }
 
+/* ON_WRITE with SQLite: the steps run inside the store's batch, the reply leaves when the batch is durable. */
+static int run_write(struct store_job *job, struct mo_err *err)
+{
+	struct api_req *r = (struct api_req *)(void *)((char *)job - offsetof(struct api_req, write_job));
+	return steps_run(r, err);
+}
+
+static void write_done(struct store_job *job, int rc, struct mo_err *err)
+{
+	struct api_req *r = (struct api_req *)(void *)((char *)job - offsetof(struct api_req, write_job));
+	if (rc < 0) {
+		r->err = *err;
+		fail(r);
+	} else {
+		http_req_resume(r->http, &r->reply);
+	}
+}
+
 static bool needs_worker(const struct api_req *r)
 {
 	switch (r->route->where) {
@@ -63,6 +81,7 @@ static bool needs_worker(const struct api_req *r)
 		return !r->authenticated;
 	case ON_READ:
 		return !r->authenticated || !r->api->read_on_loop;
+	case ON_WRITE:
 	case ON_WORKER:
 	case ON_STREAM:
 		return true;
@@ -122,6 +141,13 @@ static void on_request(struct http_req *http)
 	r->job.run = back ? authenticate_job : run_job;
 	r->on_worker = true;
 	http_req_suspend(http);
+	if (r->route->where == ON_WRITE && r->authenticated && store_is_sqlite(r->api->store)) {
+		r->write_job.run = run_write;
+		r->write_job.done = write_done;
+		if (store_submit(r->api->store, &r->write_job, &r->err) < 0)
+			fail(r);
+		return;
+	}
 	struct http_workers *pool =
 		r->route->where == ON_STREAM ? r->api->streams : r->api->workers;
 	if (http_workers_push(pool, &r->job, &r->err) < 0)

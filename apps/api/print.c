@@ -34,6 +34,7 @@ static const char *const auth_names[] = {
 static const char *const where_names[] = {
 	[ON_LOOP] = "LOOP",
 	[ON_READ] = "LOOP",
+	[ON_WRITE] = "WRITE",
 	[ON_WORKER] = "WORKER",
 	[ON_STREAM] = "STREAM",
 };

@@ -6,6 +6,7 @@
 #include "modelops/base/buf.h"
 #include "modelops/http/req.h"
 #include "modelops/http/workers.h"
+#include "modelops/store/store.h"
 
 #include "api.h"
 #include "query.h"
@@ -39,6 +40,7 @@ struct api_req {
 
 	/* private */
 	struct http_job job;
+	struct store_job write_job;
 	struct mo_err err;
 	bool on_worker;
 };

@@ -27,6 +27,33 @@ void mo_random(void *p, size_t n)
 	}
 }
 
+/* Random bytes from a small stock, so that most ids need no system call. Under the caller's lock; a child process starts
+ * with an empty one (see forget_stock). */
+static unsigned char stock[256];
+static size_t stock_left;
+
+static void take_random(void *p, size_t n)
+{
+	if (stock_left < n) {
+		mo_random(stock, sizeof(stock));
+		stock_left = sizeof(stock);
+	}
+	stock_left -= n;
+	memcpy(p, stock + stock_left, n);
+}
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void forget_stock(void)
+{
+	stock_left = 0;
+}
+
+static void watch_fork(void)
+{
+	pthread_atfork(NULL, NULL, forget_stock);
+}
+
 /* 48 bits of milliseconds and 80 random bits that grow by a random step within one millisecond. */
 static void next_ulid(uint64_t *ret_ms, uint16_t *ret_hi, uint64_t *ret_lo)
 {
@@ -34,16 +61,17 @@ static void next_ulid(uint64_t *ret_ms, uint16_t *ret_hi, uint64_t *ret_lo)
 	static uint64_t last_ms, lo;
 	static uint16_t hi;
 
+	pthread_once(&once, watch_fork);
 	pthread_mutex_lock(&lock);
 	uint64_t ms = (uint64_t)mo_now() / 1000;
 	if (ms > last_ms) {
 		last_ms = ms;
-		mo_random(&hi, sizeof(hi));
-		mo_random(&lo, sizeof(lo));
+		take_random(&hi, sizeof(hi));
+		take_random(&lo, sizeof(lo));
 		hi &= 0x7fff;
 	} else {
 		uint32_t step;
-		mo_random(&step, sizeof(step));
+		take_random(&step, sizeof(step));
 		uint64_t before = lo;
 		lo += (uint64_t)step + 1;
 		hi = (uint16_t)(hi + (lo < before));

@@ -190,6 +190,14 @@ int store_write(struct store *s, int (*fn)(struct store_tx *, void *, struct mo_
 	return -1;
 }
 
+int store_submit(struct store *s, struct store_job *job, struct mo_err *err)
+{
+	MO_CHECK(s, STORE_MAGIC);
+	if (!s->writer)
+		return mo_fail(err, MO_EINTERNAL, "jobs are for SQLite's writer");
+	return writer_submit(s->writer, job, err);
+}
+
 int store_read(struct store *s, int (*fn)(struct store_tx *, void *, struct mo_err *), void *ctx,
 	struct mo_err *err)
 {

@@ -7,6 +7,7 @@
 #include "modelops/base/time.h"
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,8 +21,13 @@ struct item {
 	void *ctx;
 	struct mo_err *err;
 	int rc;
-	bool done;
-	pthread_cond_t finished;
+	sem_t finished;
+};
+
+/* What one commit carries. */
+struct batch {
+	struct mo_list items, jobs;
+	unsigned n;
 };
 
 struct writer {
@@ -31,7 +37,8 @@ struct writer {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t work;
-	struct mo_list queue;
+	struct mo_list queue, jobs;
+	bool sleeping; /* the thread waits for WORK */
 	int64_t queued, queue_max;
 	bool stop;
 	char *wal; /* path of the WAL file */
@@ -72,46 +79,58 @@ static void count_commit(struct writer *w, unsigned writes)
 	obs_set(w->metrics[METRIC_WAL], stat(w->wal, &st) == 0 ? st.st_size : 0);
 }
 
-static struct item *next_item(struct writer *w, bool wait)
+/* The next waiting writer, or the next job; both NULL when there is none (after a wait: the end). */
+static void next(struct writer *w, bool wait, struct item **ret_item, struct store_job **ret_job)
 {
-	struct mo_list *node;
-
 	pthread_mutex_lock(&w->lock);
-	while (wait && mo_list_empty(&w->queue) && !w->stop)
+	while (wait && mo_list_empty(&w->queue) && mo_list_empty(&w->jobs) && !w->stop) {
+		w->sleeping = true;
 		pthread_cond_wait(&w->work, &w->lock);
-	node = mo_list_pop(&w->queue);
-	if (node)
+	}
+	w->sleeping = false;
+	struct mo_list *item = mo_list_pop(&w->queue);
+	struct mo_list *job = item ? NULL : mo_list_pop(&w->jobs);
+	if (item || job)
 		w->queued--;
 	pthread_mutex_unlock(&w->lock);
-	return node ? MO_LIST_ENTRY(node, struct item, node) : NULL;
+	*ret_item = item ? MO_LIST_ENTRY(item, struct item, node) : NULL;
+	*ret_job = job ? MO_LIST_ENTRY(job, struct store_job, node) : NULL;
 }
 
-static void finish(struct writer *w, struct mo_list *batch)
+static void finish(struct batch *b)
 {
 	struct mo_list *node;
 
-	pthread_mutex_lock(&w->lock);
-	while ((node = mo_list_pop(batch))) {
-		struct item *it = MO_LIST_ENTRY(node, struct item, node);
-		it->done = true;
-		pthread_cond_signal(&it->finished);
+	while ((node = mo_list_pop(&b->items)))
+		sem_post(&MO_LIST_ENTRY(node, struct item, node)->finished);
+	while ((node = mo_list_pop(&b->jobs))) {
+		struct store_job *job = MO_LIST_ENTRY(node, struct store_job, node);
+		job->done(job, job->rc, &job->err);
 	}
-	pthread_mutex_unlock(&w->lock);
 }
 
-static void fail_all(struct mo_list *batch, const struct mo_err *err)
+static void fail_all(struct batch *b, const struct mo_err *err)
 {
-	mo_list_foreach (node, batch) {
+	mo_list_foreach (node, &b->items) {
 		struct item *it = MO_LIST_ENTRY(node, struct item, node);
 		if (it->rc == 0 && it->err)
 			*it->err = *err;
 		it->rc = -1;
 	}
+	mo_list_foreach (node, &b->jobs) {
+		struct store_job *job = MO_LIST_ENTRY(node, struct store_job, node);
+		if (job->rc == 0)
+			job->err = *err;
+		job->rc = -1;
+	}
 }
 
-static int savepoint(struct writer *w, const char *verb, struct mo_err *err)
+/* Statements without rows or arguments, prepared once. */
+static int run_verb(struct writer *w, const char *verb, struct mo_err *err)
 {
-	return db_sqlite.script(w->conn, verb, err);
+	struct db_call call = { .sql = verb };
+
+	return db_sqlite.run(w->conn, &call, err);
 }
 
 /* Runs one request inside the open batch; its failure undoes only itself. */
@@ -120,89 +139,108 @@ static void run_item(struct writer *w, struct item *it)
 	struct store_tx tx = { .store = w->store, .conn = w->conn, .driver = &db_sqlite };
 	struct mo_err err = { 0 };
 
-	it->rc = savepoint(w, "SAVEPOINT one", &err);
+	it->rc = run_verb(w, "SAVEPOINT one", &err);
 	if (it->rc == 0)
 		it->rc = it->fn(&tx, it->ctx, &err);
 	if (it->rc == 0)
-		it->rc = savepoint(w, "RELEASE one", &err);
+		it->rc = run_verb(w, "RELEASE one", &err);
 	if (it->rc < 0) {
-		if (!db_sqlite_lost_transaction(w->conn))
-			savepoint(w, "ROLLBACK TO one; RELEASE one", NULL);
+		if (!db_sqlite_lost_transaction(w->conn)) {
+			run_verb(w, "ROLLBACK TO one", NULL);
+			run_verb(w, "RELEASE one", NULL);
+		}
 		if (it->err)
 			*it->err = err;
 		it->rc = -1;
 	}
 }
 
-static bool batch_full(const struct mo_list *batch, int64_t until, unsigned n)
+/* Takes IT or JOB into the batch and runs it. False when it cannot share a transaction: it goes back to the front. */
+static bool run_one(struct writer *w, struct batch *b, struct item *it, struct store_job *job)
 {
-	(void)batch;
-	return n >= BATCH_MAX || mo_mono() >= until;
+	if (it && it->alone) {
+		pthread_mutex_lock(&w->lock);
+		mo_list_push_front(&w->queue, &it->node);
+		w->queued++;
+		pthread_mutex_unlock(&w->lock);
+		return false;
+	}
+	if (it) {
+		mo_list_push(&b->items, &it->node);
+		run_item(w, it);
+	} else {
+		mo_list_push(&b->jobs, &job->node);
+		job->rc = job->run(job, &job->err);
+	}
+	b->n++;
+	return true;
 }
 
-/* Runs FIRST and what is queued meanwhile in one transaction. */
-static void run_batch(struct writer *w, struct item *first, struct mo_list *batch)
+/* Runs the first one and what is queued meanwhile in one transaction. */
+static void run_batch(struct writer *w, struct batch *b, struct item *it, struct store_job *job)
 {
 	struct mo_err err = { 0 };
 	int64_t until = mo_mono() + BATCH_US;
-	unsigned n = 0;
 
-	mo_list_push(batch, &first->node);
 	if (db_sqlite.begin(w->conn, true, &err) < 0) {
-		fail_all(batch, &err);
+		if (it)
+			mo_list_push(&b->items, &it->node);
+		else
+			mo_list_push(&b->jobs, &job->node);
+		fail_all(b, &err);
 		return;
 	}
-	for (struct item *it = first; it;
-		it = batch_full(batch, until, n) ? NULL : next_item(w, false)) {
-		if (it->alone) { /* cannot share a transaction: back to the front for the next round
-				  */
-			pthread_mutex_lock(&w->lock);
-			mo_list_push_front(&w->queue, &it->node);
-			w->queued++;
-			pthread_mutex_unlock(&w->lock);
-			break;
-		}
-		if (it != first)
-			mo_list_push(batch, &it->node);
-		run_item(w, it);
-		n++;
+	while ((it || job) && run_one(w, b, it, job)) {
 		if (db_sqlite_lost_transaction(w->conn)) {
-			mo_fail(&err, MO_EFULL,
-				"the database ended the transaction (disk full or I/O error)");
-			fail_all(batch, &err);
+			mo_fail(&err, MO_EFULL, "the database ended the transaction (disk full or I/O error)");
+			fail_all(b, &err);
 			return;
 		}
+		if (b->n >= BATCH_MAX || mo_mono() >= until)
+			break;
+		next(w, false, &it, &job);
 	}
 	if (db_sqlite.commit(w->conn, &err) < 0) {
 		db_sqlite.rollback(w->conn);
-		fail_all(batch, &err);
+		fail_all(b, &err);
 		return;
 	}
-	count_commit(w, n);
+	count_commit(w, b->n);
+}
+
+static void run_round(struct writer *w, struct batch *b, struct item *it, struct store_job *job)
+{
+	struct mo_err err = { 0 };
+
+	if (turn_take(w->turn, &err) < 0) {
+		if (it)
+			mo_list_push(&b->items, &it->node);
+		else
+			mo_list_push(&b->jobs, &job->node);
+		fail_all(b, &err);
+		return;
+	}
+	if (it && it->alone) {
+		mo_list_push(&b->items, &it->node);
+		it->rc = it->alone(w->conn, it->ctx, it->err);
+	} else {
+		run_batch(w, b, it, job);
+	}
+	turn_give(w->turn);
 }
 
 static void *writer_main(void *arg)
 {
 	struct writer *w = arg;
+	struct store_job *job;
 	struct item *it;
 
-	while ((it = next_item(w, true))) {
-		struct mo_list batch;
-		struct mo_err err = { 0 };
-		mo_list_init(&batch);
-		if (turn_take(w->turn, &err) < 0) {
-			mo_list_push(&batch, &it->node);
-			fail_all(&batch, &err);
-		} else {
-			if (it->alone) {
-				mo_list_push(&batch, &it->node);
-				it->rc = it->alone(w->conn, it->ctx, it->err);
-			} else {
-				run_batch(w, it, &batch);
-			}
-			turn_give(w->turn);
-		}
-		finish(w, &batch);
+	for (next(w, true, &it, &job); it || job; next(w, true, &it, &job)) {
+		struct batch b = { .n = 0 };
+		mo_list_init(&b.items);
+		mo_list_init(&b.jobs);
+		run_round(w, &b, it, job);
+		finish(&b);
 	}
 	return NULL;
 }
@@ -218,6 +256,7 @@ int writer_new(struct store *store, const struct store_cfg *cfg, struct turn *tu
 	w->turn = turn;
 	w->queue_max = cfg->queue_max;
 	mo_list_init(&w->queue);
+	mo_list_init(&w->jobs);
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->work, NULL);
 	if (asprintf(&w->wal, "%s-wal", cfg->url + strlen("sqlite:")) < 0) {
@@ -239,25 +278,49 @@ int writer_new(struct store *store, const struct store_cfg *cfg, struct turn *tu
 	return 0;
 }
 
+/* Puts NODE at the end of LIST and wakes the thread when it sleeps. */
+static int enqueue(struct writer *w, struct mo_list *list, struct mo_list *node, struct mo_err *err)
+{
+	pthread_mutex_lock(&w->lock);
+	int64_t waiting = w->queued;
+	bool full = w->stop || (w->queue_max > 0 && waiting >= w->queue_max);
+	bool wake = !full && w->sleeping;
+	if (!full) {
+		mo_list_push(list, node);
+		w->queued++;
+		w->sleeping = false;
+	}
+	pthread_mutex_unlock(&w->lock);
+	if (wake)
+		pthread_cond_signal(&w->work);
+	if (!full)
+		return 0;
+	mo_fail(err, MO_EUNAVAIL, "%lld writes are waiting for the database", (long long)waiting);
+	return mo_advise(err, "write_queue_full", "retry after a second");
+}
+
 static int wait_for(struct writer *w, struct item *it)
 {
-	pthread_cond_init(&it->finished, NULL);
-	pthread_mutex_lock(&w->lock);
-	if (w->stop || (w->queue_max > 0 && w->queued >= w->queue_max)) {
-		pthread_mutex_unlock(&w->lock);
-		pthread_cond_destroy(&it->finished);
-		mo_fail(it->err, MO_EUNAVAIL, "%lld writes are waiting for the database",
-			(long long)w->queued);
-		return mo_advise(it->err, "write_queue_full", "retry after a second");
+	if (pthread_equal(pthread_self(), w->thread)) { /* a submitted job writes: it joins the open batch */
+		MO_ASSERT(it->fn);
+		run_item(w, it);
+		return it->rc;
 	}
-	mo_list_push(&w->queue, &it->node);
-	w->queued++;
-	pthread_cond_signal(&w->work);
-	while (!it->done)
-		pthread_cond_wait(&it->finished, &w->lock);
-	pthread_mutex_unlock(&w->lock);
-	pthread_cond_destroy(&it->finished);
-	return it->rc;
+	sem_init(&it->finished, 0, 0);
+	int rc = enqueue(w, &w->queue, &it->node, it->err);
+	if (rc == 0) {
+		while (sem_wait(&it->finished) < 0)
+			; /* EINTR */
+		rc = it->rc;
+	}
+	sem_destroy(&it->finished);
+	return rc;
+}
+
+int writer_submit(struct writer *w, struct store_job *job, struct mo_err *err)
+{
+	job->rc = 0;
+	return enqueue(w, &w->jobs, &job->node, err);
 }
 
 int writer_run(struct writer *w, int (*fn)(struct store_tx *, void *, struct mo_err *), void *ctx,

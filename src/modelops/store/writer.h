@@ -12,9 +12,13 @@ struct writer;
 int writer_new(struct store *store, const struct store_cfg *cfg, struct turn *turn,
 	struct writer **ret, struct mo_err *err);
 
-/* Runs FN within a batch and returns after the batch is durable. Any thread. */
+/* Runs FN within a batch and returns after the batch is durable. Any thread; from within a submitted job it joins the
+ * open batch and returns at once. */
 int writer_run(struct writer *w, int (*fn)(struct store_tx *, void *, struct mo_err *), void *ctx,
 	struct mo_err *err);
+
+/* Queues JOB (store.h); does not wait. Any thread. */
+int writer_submit(struct writer *w, struct store_job *job, struct mo_err *err);
 
 /* Runs FN alone on the write connection, outside any transaction and in the writers' turn
  * (checkpoint, migrations). */
