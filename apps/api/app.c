@@ -56,16 +56,19 @@ static void run_job(struct http_job *job)
 	run_steps(r);
 }
 
-/* ON_WRITE with SQLite: the steps run inside the store's batch, the reply leaves when the batch is durable. */
+/* ON_WRITE with SQLite: the steps run inside the store's batch, the reply leaves when the batch is
+ * durable. */
 static int run_write(struct store_job *job, struct mo_err *err)
 {
-	struct api_req *r = (struct api_req *)(void *)((char *)job - offsetof(struct api_req, write_job));
+	struct api_req *r =
+		(struct api_req *)(void *)((char *)job - offsetof(struct api_req, write_job));
 	return steps_run(r, err);
 }
 
 static void write_done(struct store_job *job, int rc, struct mo_err *err)
 {
-	struct api_req *r = (struct api_req *)(void *)((char *)job - offsetof(struct api_req, write_job));
+	struct api_req *r =
+		(struct api_req *)(void *)((char *)job - offsetof(struct api_req, write_job));
 	if (rc < 0) {
 		r->err = *err;
 		fail(r);

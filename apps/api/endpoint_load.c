@@ -26,8 +26,8 @@ static int read_view(struct store_tx *tx, void *ctx, struct mo_err *err)
 	return store_endpoint(tx, j->deployment, &j->arena, &j->head, &j->rows, &j->n, err);
 }
 
-static int fill_view(const struct view_job *j, const struct workload_key *key, struct endpoint_view *v,
-	struct mo_err *err)
+static int fill_view(const struct view_job *j, const struct workload_key *key,
+	struct endpoint_view *v, struct mo_err *err)
 {
 	memset(v, 0, sizeof(*v));
 	if (mo_str_copy(v->deployment, MO_ID_MAX, j->deployment) < 0)
@@ -36,7 +36,8 @@ static int fill_view(const struct view_job *j, const struct workload_key *key, s
 		return 0;
 	if (mo_str_copy(v->tenant, MO_ID_MAX, j->head->tenant_id) < 0 ||
 		mo_str_copy(v->project, MO_ID_MAX, j->head->project_id) < 0)
-		return mo_fail(err, MO_EINTERNAL, "ids of deployment '%s' are too long", j->deployment);
+		return mo_fail(
+			err, MO_EINTERNAL, "ids of deployment '%s' are too long", j->deployment);
 	v->found = true;
 	for (size_t i = 0; i < j->n && v->n < ENDPOINT_TARGETS_MAX; i++) {
 		struct endpoint_target_view *t = &v->targets[v->n];
@@ -78,7 +79,8 @@ static int read_changes(struct store_tx *tx, void *ctx, struct mo_err *err)
 	mo_arena_reset(&j->arena);
 	if (store_change_oldest(tx, &j->oldest, err) < 0)
 		return -1;
-	return store_change_list(tx, j->out->seq, GATEWAY_CHANGES_MAX, &j->arena, &j->rows, &j->n, &j->next, err);
+	return store_change_list(
+		tx, j->out->seq, GATEWAY_CHANGES_MAX, &j->arena, &j->rows, &j->n, &j->next, err);
 }
 
 int gateway_poll_changes(struct store *store, struct gateway_changes *c, struct mo_err *err)

@@ -121,7 +121,8 @@ static void endpoint_metrics(struct gateway *g, struct endpoint *e)
 			e->answered[k][c] = obs_series(g->cfg.metrics->requests, labels);
 		}
 	}
-	e->running = obs_series(g->cfg.metrics->inflight, (const char *[]){ e->tenant, e->deployment });
+	e->running =
+		obs_series(g->cfg.metrics->inflight, (const char *[]){ e->tenant, e->deployment });
 }
 
 static void endpoint_drop(struct gateway *g, struct endpoint *e)

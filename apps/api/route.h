@@ -14,7 +14,8 @@ struct api_req;
 enum route_where {
 	ON_LOOP,   /* never blocks: cached state, forwarding */
 	ON_READ,   /* one primary-key read: on the loop with SQLite, on a worker otherwise */
-	ON_WRITE,  /* SQL writes and nothing slow: inside the store's batch with SQLite, on a worker otherwise */
+	ON_WRITE,  /* SQL writes and nothing slow: inside the store's batch with SQLite, on a worker
+		      otherwise */
 	ON_WORKER, /* SQL and files */
 	ON_STREAM, /* artifact bytes: a worker of the stream pool owns the transfer */
 };

@@ -28,7 +28,8 @@ struct usage_flusher {
 /* What one pass over a map writes in one transaction. */
 struct pass {
 	struct usage_map *map;
-	uint64_t (*seen)[USAGE_METRICS]; /* totals known to be stored, by slot; NULL: store everything */
+	uint64_t (*seen)[USAGE_METRICS]; /* totals known to be stored, by slot; NULL: store
+					    everything */
 	int64_t since, now;
 	uint64_t (*sent)[USAGE_METRICS]; /* totals of this pass */
 	uint32_t slots;
@@ -43,12 +44,13 @@ const struct obs_decl usage_metrics_decls[] = {
 		.help = "Totals written from the usage counters to the store." },
 	[M_ERRORS] = { .name = "modelops_usage_flush_errors_total",
 		.type = OBS_COUNTER,
-		.help = "Flushes of the usage counters that failed; nothing is lost, the next one repeats them." },
+		.help = "Flushes of the usage counters that failed; nothing is lost, the next one "
+			"repeats them." },
 };
 const size_t usage_metrics_count = M_COUNT;
 
-static int flush_metric(struct store_tx *tx, struct pass *p, const struct usage_slot *s, enum usage_metric m,
-	uint64_t total, struct mo_err *err)
+static int flush_metric(struct store_tx *tx, struct pass *p, const struct usage_slot *s,
+	enum usage_metric m, uint64_t total, struct mo_err *err)
 {
 	struct usage_window w = { .tenant_id = s->tenant,
 		.project_id = s->project,
@@ -78,7 +80,8 @@ static int write_pass(struct store_tx *tx, void *ctx, struct mo_err *err)
 				continue;
 			if (p->sent[i][m] == 0)
 				continue;
-			if (flush_metric(tx, p, usage_map_at(p->map, i), (enum usage_metric)m, p->sent[i][m], err) < 0)
+			if (flush_metric(tx, p, usage_map_at(p->map, i), (enum usage_metric)m,
+				    p->sent[i][m], err) < 0)
 				return -1;
 			p->rows++;
 		}
@@ -93,16 +96,18 @@ static bool read_totals(struct pass *p)
 
 	for (uint32_t i = 0; i < p->slots; i++) {
 		for (int m = 0; m < USAGE_METRICS; m++) {
-			p->sent[i][m] = atomic_load_explicit(&usage_map_at(p->map, i)->total[m], memory_order_relaxed);
+			p->sent[i][m] = atomic_load_explicit(
+				&usage_map_at(p->map, i)->total[m], memory_order_relaxed);
 			moved |= !p->seen || p->sent[i][m] != p->seen[i][m];
 		}
 	}
 	return moved;
 }
 
-/* One pass over MAP. SEEN (may be NULL) is moved on after success. *since becomes the pass's time. */
-static int flush_map(struct usage_flusher *f, struct usage_map *map, uint64_t (*seen)[USAGE_METRICS], int64_t *since,
-	struct mo_err *err)
+/* One pass over MAP. SEEN (may be NULL) is moved on after success. *since becomes the pass's time.
+ */
+static int flush_map(struct usage_flusher *f, struct usage_map *map,
+	uint64_t (*seen)[USAGE_METRICS], int64_t *since, struct mo_err *err)
 {
 	uint32_t slots = usage_map_count(map);
 	struct pass p = { .map = map, .seen = seen, .since = *since, .slots = slots };
@@ -138,7 +143,8 @@ static void adopt(struct usage_flusher *f, const char *name)
 	int64_t since = 0;
 
 	if (usage_map_adopt(f->dir, name, &map, &err) < 0) {
-		if (err.code != MO_ECONFLICT && err.code != MO_ENOTFOUND) /* alive, or another process was faster */
+		if (err.code != MO_ECONFLICT &&
+			err.code != MO_ENOTFOUND) /* alive, or another process was faster */
 			failed(f, name, &err);
 		return;
 	}
@@ -182,7 +188,8 @@ static bool wait_round(struct usage_flusher *f)
 static void *flusher_main(void *arg)
 {
 	struct usage_flusher *f = arg;
-	mo_autofree void *space = calloc(usage_map_capacity(f->map), sizeof(uint64_t[USAGE_METRICS]));
+	mo_autofree void *space =
+		calloc(usage_map_capacity(f->map), sizeof(uint64_t[USAGE_METRICS]));
 	int64_t since = mo_now();
 	bool go_on = true;
 
@@ -199,8 +206,8 @@ static void *flusher_main(void *arg)
 	return NULL;
 }
 
-int usage_flusher_start(struct store *store, struct usage_map *map, const char *dir, struct obs *obs,
-	struct usage_flusher **ret, struct mo_err *err)
+int usage_flusher_start(struct store *store, struct usage_map *map, const char *dir,
+	struct obs *obs, struct usage_flusher **ret, struct mo_err *err)
 {
 	struct obs_family *families[M_COUNT];
 	struct usage_flusher *f = calloc(1, sizeof(*f));

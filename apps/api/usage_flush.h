@@ -1,4 +1,5 @@
-/* Writes what the gateway counted to the store: own thread, once a second, and files that dead processes left. */
+/* Writes what the gateway counted to the store: own thread, once a second, and files that dead
+ * processes left. */
 #ifndef MODELOPS_API_USAGE_FLUSH_H
 #define MODELOPS_API_USAGE_FLUSH_H
 
@@ -9,10 +10,11 @@
 struct usage_flusher;
 
 /* Starts the thread. MAP and STORE are borrowed; DIR is copied. */
-int usage_flusher_start(struct store *store, struct usage_map *map, const char *dir, struct obs *obs,
-	struct usage_flusher **ret, struct mo_err *err);
+int usage_flusher_start(struct store *store, struct usage_map *map, const char *dir,
+	struct obs *obs, struct usage_flusher **ret, struct mo_err *err);
 
-/* Flushes a last time and ends the thread; MAP's file is removed when nothing is left in it. Accepts NULL. */
+/* Flushes a last time and ends the thread; MAP's file is removed when nothing is left in it.
+ * Accepts NULL. */
 void usage_flusher_stop(struct usage_flusher *f);
 
 /* Declarations of its metrics, for docs. */

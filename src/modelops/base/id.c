@@ -27,8 +27,8 @@ void mo_random(void *p, size_t n)
 	}
 }
 
-/* Random bytes from a small stock, so that most ids need no system call. Under the caller's lock; a child process starts
- * with an empty one (see forget_stock). */
+/* Random bytes from a small stock, so that most ids need no system call. Under the caller's lock; a
+ * child process starts with an empty one (see forget_stock). */
 static unsigned char stock[256];
 static size_t stock_left;
 

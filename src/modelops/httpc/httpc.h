@@ -67,8 +67,8 @@ void httpc_reply_free(struct httpc_reply *reply);
 const char *httpc_reply_header(
 	const struct httpc_reply *reply, const char *name, struct mo_arena *arena);
 
-/* Turns a reply that is no 2xx into an error: the code that fits its status, the detail and field of
- * a problem+json body. 0 for 2xx. */
+/* Turns a reply that is no 2xx into an error: the code that fits its status, the detail and field
+ * of a problem+json body. 0 for 2xx. */
 int httpc_check(const struct httpc_reply *reply, const char *what, struct mo_err *err);
 
 /* URL's host is 127.0.0.0/8, ::1 or localhost. */

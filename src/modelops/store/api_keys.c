@@ -30,17 +30,20 @@ int store_api_key_get(struct store_tx *tx, const char *tenant, const char *id, s
 	return db_get_owned(tx, &keys, tenant, id, a, (void **)ret, err);
 }
 
-int store_api_key_list(struct store_tx *tx, const char *tenant, const struct store_page *page, struct mo_arena *a,
-	struct api_key **ret, size_t *ret_n, struct mo_err *err)
+int store_api_key_list(struct store_tx *tx, const char *tenant, const struct store_page *page,
+	struct mo_arena *a, struct api_key **ret, size_t *ret_n, struct mo_err *err)
 {
 	return db_page_owned(tx, &keys, tenant, page, a, (void **)ret, ret_n, err);
 }
 
-int store_api_key_revoke(struct store_tx *tx, const char *tenant, const char *id, int64_t at, struct mo_err *err)
+int store_api_key_revoke(
+	struct store_tx *tx, const char *tenant, const char *id, int64_t at, struct mo_err *err)
 {
-	const char *sql = tenant ? "UPDATE api_keys SET revoked_at = coalesce(revoked_at, ?2) WHERE id = ?1 AND "
-				   "tenant_id = ?3" :
-				   "UPDATE api_keys SET revoked_at = coalesce(revoked_at, ?2) WHERE id = ?1";
+	const char *sql =
+		tenant ? "UPDATE api_keys SET revoked_at = coalesce(revoked_at, ?2) WHERE id = ?1 "
+			 "AND "
+			 "tenant_id = ?3"
+		       : "UPDATE api_keys SET revoked_at = coalesce(revoked_at, ?2) WHERE id = ?1";
 	struct db_arg args[] = { DB_T(id), DB_I(at), DB_T(tenant) };
 
 	return db_exec_one(tx, sql, args, tenant ? 3 : 2, "API key", id, err);
@@ -48,6 +51,6 @@ int store_api_key_revoke(struct store_tx *tx, const char *tenant, const char *id
 
 int store_api_key_used(struct store_tx *tx, const char *id, int64_t at, struct mo_err *err)
 {
-	return db_exec(tx, "UPDATE api_keys SET last_used_at = ?2 WHERE id = ?1", DB_ARGS(DB_T(id), DB_I(at)), NULL,
-		err);
+	return db_exec(tx, "UPDATE api_keys SET last_used_at = ?2 WHERE id = ?1",
+		DB_ARGS(DB_T(id), DB_I(at)), NULL, err);
 }

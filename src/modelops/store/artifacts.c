@@ -30,29 +30,32 @@ int store_artifact_get(struct store_tx *tx, const char *tenant, const char *id, 
 	struct artifact **ret, struct mo_err *err)
 {
 	if (!tenant)
-		return db_get(tx, &artifacts, "WHERE id = ?1 AND state <> 'DELETED'", DB_ARGS(DB_T(id)), id, a,
-			(void **)ret, err);
+		return db_get(tx, &artifacts, "WHERE id = ?1 AND state <> 'DELETED'",
+			DB_ARGS(DB_T(id)), id, a, (void **)ret, err);
 	return db_get(tx, &artifacts, "WHERE id = ?1 AND tenant_id = ?2 AND state <> 'DELETED'",
 		DB_ARGS(DB_T(id), DB_T(tenant)), id, a, (void **)ret, err);
 }
 
-int store_artifact_find(struct store_tx *tx, const char *tenant, const char *project, const char *id_or_name,
-	struct mo_arena *a, struct artifact **ret, struct mo_err *err)
+int store_artifact_find(struct store_tx *tx, const char *tenant, const char *project,
+	const char *id_or_name, struct mo_arena *a, struct artifact **ret, struct mo_err *err)
 {
 	return db_get(tx, &artifacts,
-		"WHERE tenant_id = ?1 AND project_id = ?2 AND (id = ?3 OR name = ?3) AND state = 'READY' "
+		"WHERE tenant_id = ?1 AND project_id = ?2 AND (id = ?3 OR name = ?3) AND state = "
+		"'READY' "
 		"ORDER BY id DESC LIMIT 1",
-		DB_ARGS(DB_T(tenant), DB_T(project), DB_T(id_or_name)), id_or_name, a, (void **)ret, err);
+		DB_ARGS(DB_T(tenant), DB_T(project), DB_T(id_or_name)), id_or_name, a, (void **)ret,
+		err);
 }
 
 int store_artifact_list(struct store_tx *tx, const char *tenant, const struct artifact_filter *f,
-	const struct store_page *page, struct mo_arena *a, struct artifact **ret, size_t *ret_n, struct mo_err *err)
+	const struct store_page *page, struct mo_arena *a, struct artifact **ret, size_t *ret_n,
+	struct mo_err *err)
 {
 	struct db_arg args[6] = { DB_T(page->after ? page->after : "zzzz"), DB_I(page->limit) };
 	const struct {
 		const char *column, *value;
-	} filters[] = { { "tenant_id", tenant }, { "project_id", f->project_id }, { "name", f->name },
-		{ "run_id", f->run_id } };
+	} filters[] = { { "tenant_id", tenant }, { "project_id", f->project_id },
+		{ "name", f->name }, { "run_id", f->run_id } };
 	const char *where = "";
 	size_t n = 2;
 
@@ -65,15 +68,19 @@ int store_artifact_list(struct store_tx *tx, const char *tenant, const struct ar
 			return -1;
 	}
 	return db_list(tx, &artifacts,
-		db_sql(tx, err, "WHERE id < ?1%s AND state = 'READY' ORDER BY id DESC LIMIT ?2", where), args, n, a,
-		(void **)ret, ret_n, err);
+		db_sql(tx, err, "WHERE id < ?1%s AND state = 'READY' ORDER BY id DESC LIMIT ?2",
+			where),
+		args, n, a, (void **)ret, ret_n, err);
 }
 
-int store_artifact_delete(struct store_tx *tx, const char *tenant, const char *id, struct mo_err *err)
+int store_artifact_delete(
+	struct store_tx *tx, const char *tenant, const char *id, struct mo_err *err)
 {
-	const char *sql = tenant ? "UPDATE artifacts SET state = 'DELETED' WHERE id = ?1 AND state = 'READY' AND "
-				   "tenant_id = ?2" :
-				   "UPDATE artifacts SET state = 'DELETED' WHERE id = ?1 AND state = 'READY'";
+	const char *sql =
+		tenant ? "UPDATE artifacts SET state = 'DELETED' WHERE id = ?1 AND state = 'READY' "
+			 "AND "
+			 "tenant_id = ?2"
+		       : "UPDATE artifacts SET state = 'DELETED' WHERE id = ?1 AND state = 'READY'";
 	struct db_arg args[] = { DB_T(id), DB_T(tenant) };
 
 	return db_exec_one(tx, sql, args, tenant ? 2 : 1, "artifact", id, err);

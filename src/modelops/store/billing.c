@@ -21,7 +21,8 @@ static const struct db_col rule_cols[] = {
 	DB_COL(price_rule, unit_label, DB_TEXT),
 	DB_COL(price_rule, description, DB_TEXT),
 };
-static const struct db_table rules_table = DB_TABLE("price_rules", "price rule", price_rule, rule_cols);
+static const struct db_table rules_table =
+	DB_TABLE("price_rules", "price rule", price_rule, rule_cols);
 
 static const struct db_col invoice_cols[] = {
 	DB_COL(invoice, id, DB_TEXT),
@@ -51,13 +52,15 @@ static const struct db_col line_cols[] = {
 	DB_COL(invoice_line, amount_micro, DB_INT),
 	DB_COL(invoice_line, description, DB_TEXT),
 };
-static const struct db_table lines_table = DB_TABLE("invoice_lines", "invoice line", invoice_line, line_cols);
+static const struct db_table lines_table =
+	DB_TABLE("invoice_lines", "invoice line", invoice_line, line_cols);
 
-int store_price_plan_insert(struct store_tx *tx, const struct price_plan *p, const struct price_rule *rules, size_t n,
-	struct mo_err *err)
+int store_price_plan_insert(struct store_tx *tx, const struct price_plan *p,
+	const struct price_rule *rules, size_t n, struct mo_err *err)
 {
-	if (p->is_default && db_exec(tx, "UPDATE price_plans SET is_default = 0 WHERE is_default = 1", NULL, 0, NULL,
-				     err) < 0)
+	if (p->is_default &&
+		db_exec(tx, "UPDATE price_plans SET is_default = 0 WHERE is_default = 1", NULL, 0,
+			NULL, err) < 0)
 		return -1;
 	if (db_insert(tx, &plans, p, p->name, err) < 0)
 		return -1;
@@ -70,11 +73,11 @@ int store_price_plan_insert(struct store_tx *tx, const struct price_plan *p, con
 	return 0;
 }
 
-int store_price_plan_find(struct store_tx *tx, const char *id_or_name, struct mo_arena *a, struct price_plan **ret,
-	struct mo_err *err)
+int store_price_plan_find(struct store_tx *tx, const char *id_or_name, struct mo_arena *a,
+	struct price_plan **ret, struct mo_err *err)
 {
-	return db_get(tx, &plans, "WHERE id = ?1 OR name = ?1", DB_ARGS(DB_T(id_or_name)), id_or_name, a, (void **)ret,
-		err);
+	return db_get(tx, &plans, "WHERE id = ?1 OR name = ?1", DB_ARGS(DB_T(id_or_name)),
+		id_or_name, a, (void **)ret, err);
 }
 
 int store_price_plan_list(struct store_tx *tx, const struct store_page *page, struct mo_arena *a,
@@ -83,26 +86,27 @@ int store_price_plan_list(struct store_tx *tx, const struct store_page *page, st
 	return db_page_owned(tx, &plans, NULL, page, a, (void **)ret, ret_n, err);
 }
 
-int store_price_rule_list(struct store_tx *tx, const char *plan_id, struct mo_arena *a, struct price_rule **ret,
-	size_t *ret_n, struct mo_err *err)
+int store_price_rule_list(struct store_tx *tx, const char *plan_id, struct mo_arena *a,
+	struct price_rule **ret, size_t *ret_n, struct mo_err *err)
 {
-	return db_list(tx, &rules_table, "WHERE plan_id = ?1 ORDER BY metric, price_class", DB_ARGS(DB_T(plan_id)), a,
-		(void **)ret, ret_n, err);
+	return db_list(tx, &rules_table, "WHERE plan_id = ?1 ORDER BY metric, price_class",
+		DB_ARGS(DB_T(plan_id)), a, (void **)ret, ret_n, err);
 }
 
-int store_price_plan_of(struct store_tx *tx, const char *tenant, struct mo_arena *a, struct price_plan **ret,
-	struct mo_err *err)
+int store_price_plan_of(struct store_tx *tx, const char *tenant, struct mo_arena *a,
+	struct price_plan **ret, struct mo_err *err)
 {
 	size_t n;
 
 	return db_list(tx, &plans,
 		"WHERE id = (SELECT price_plan_id FROM tenants WHERE id = ?1) OR is_default = 1 "
-		"ORDER BY CASE WHEN id = (SELECT price_plan_id FROM tenants WHERE id = ?1) THEN 0 ELSE 1 END LIMIT 1",
+		"ORDER BY CASE WHEN id = (SELECT price_plan_id FROM tenants WHERE id = ?1) THEN 0 "
+		"ELSE 1 END LIMIT 1",
 		DB_ARGS(DB_T(tenant)), a, (void **)ret, &n, err);
 }
 
-int store_invoice_insert(struct store_tx *tx, const struct invoice *i, const struct invoice_line *lines, size_t n,
-	struct mo_err *err)
+int store_invoice_insert(struct store_tx *tx, const struct invoice *i,
+	const struct invoice_line *lines, size_t n, struct mo_err *err)
 {
 	if (db_insert(tx, &invoices, i, i->id, err) < 0)
 		return -1;
@@ -122,8 +126,8 @@ int store_invoice_get(struct store_tx *tx, const char *tenant, const char *id, s
 	return db_get_owned(tx, &invoices, tenant, id, a, (void **)ret, err);
 }
 
-int store_invoice_list(struct store_tx *tx, const char *tenant, const struct store_page *page, struct mo_arena *a,
-	struct invoice **ret, size_t *ret_n, struct mo_err *err)
+int store_invoice_list(struct store_tx *tx, const char *tenant, const struct store_page *page,
+	struct mo_arena *a, struct invoice **ret, size_t *ret_n, struct mo_err *err)
 {
 	return db_page_owned(tx, &invoices, tenant, page, a, (void **)ret, ret_n, err);
 }
@@ -131,21 +135,24 @@ int store_invoice_list(struct store_tx *tx, const char *tenant, const struct sto
 int store_invoice_line_list(struct store_tx *tx, const char *invoice_id, struct mo_arena *a,
 	struct invoice_line **ret, size_t *ret_n, struct mo_err *err)
 {
-	return db_list(tx, &lines_table, "WHERE invoice_id = ?1 ORDER BY n", DB_ARGS(DB_T(invoice_id)), a, (void **)ret,
-		ret_n, err);
+	return db_list(tx, &lines_table, "WHERE invoice_id = ?1 ORDER BY n",
+		DB_ARGS(DB_T(invoice_id)), a, (void **)ret, ret_n, err);
 }
 
-int store_invoice_move(struct store_tx *tx, const char *tenant, const char *id, enum invoice_state to,
-	bool *ret_moved, struct mo_err *err)
+int store_invoice_move(struct store_tx *tx, const char *tenant, const char *id,
+	enum invoice_state to, bool *ret_moved, struct mo_err *err)
 {
-	struct db_arg args[] = { DB_T(id), DB_T(state_name(&invoice_states, (int)to)), DB_T(tenant) };
-	const char *from = db_states_in(tx, &invoice_states, state_sources(&invoice_states, (int)to), err);
+	struct db_arg args[] = { DB_T(id), DB_T(state_name(&invoice_states, (int)to)),
+		DB_T(tenant) };
+	const char *from =
+		db_states_in(tx, &invoice_states, state_sources(&invoice_states, (int)to), err);
 	int64_t changed;
 
 	if (!from)
 		return -1;
-	const char *sql = db_sql(tx, err, "UPDATE invoices SET state = ?2 WHERE id = ?1 AND state IN (%s)%s", from,
-		tenant ? " AND tenant_id = ?3" : "");
+	const char *sql =
+		db_sql(tx, err, "UPDATE invoices SET state = ?2 WHERE id = ?1 AND state IN (%s)%s",
+			from, tenant ? " AND tenant_id = ?3" : "");
 	if (!sql || db_exec(tx, sql, args, tenant ? 3 : 2, &changed, err) < 0)
 		return -1;
 	*ret_moved = changed > 0;

@@ -23,34 +23,43 @@ int store_dashboard_insert(struct store_tx *tx, const struct dashboard *d, struc
 }
 
 /* The rows F may see, as SQL; ?1 is the tenant. */
-static const char *visible(struct store_tx *tx, const struct dashboard_filter *f, struct mo_err *err)
+static const char *visible(
+	struct store_tx *tx, const struct dashboard_filter *f, struct mo_err *err)
 {
-	const char *scope = f->scope < 0 ? "" : f->scope == DASHBOARD_ADMIN ? " AND scope = 'admin'" : " AND scope = 'user'";
-	const char *own = f->tenant ? "tenant_id = ?1" : "(tenant_id IS NOT NULL OR ?1 IS NOT NULL)";
-	const char *shared = f->admin ? "tenant_id IS NULL" : "(tenant_id IS NULL AND scope = 'user')";
+	const char *scope = f->scope < 0                  ? ""
+			    : f->scope == DASHBOARD_ADMIN ? " AND scope = 'admin'"
+							  : " AND scope = 'user'";
+	const char *own =
+		f->tenant ? "tenant_id = ?1" : "(tenant_id IS NOT NULL OR ?1 IS NOT NULL)";
+	const char *shared =
+		f->admin ? "tenant_id IS NULL" : "(tenant_id IS NULL AND scope = 'user')";
 
 	return db_sql(tx, err, "(%s OR %s)%s", own, shared, scope);
 }
 
-int store_dashboard_get(struct store_tx *tx, const struct dashboard_filter *f, const char *id, struct mo_arena *a,
-	struct dashboard **ret, struct mo_err *err)
+int store_dashboard_get(struct store_tx *tx, const struct dashboard_filter *f, const char *id,
+	struct mo_arena *a, struct dashboard **ret, struct mo_err *err)
 {
 	const char *where = visible(tx, f, err);
 
 	return where ? db_get(tx, &dashboards, db_sql(tx, err, "WHERE %s AND id = ?2", where),
-			       DB_ARGS(DB_T(f->tenant), DB_T(id)), id, a, (void **)ret, err) :
-		       -1;
+			       DB_ARGS(DB_T(f->tenant), DB_T(id)), id, a, (void **)ret, err)
+		     : -1;
 }
 
-int store_dashboard_list(struct store_tx *tx, const struct dashboard_filter *f, const struct store_page *page,
-	struct mo_arena *a, struct dashboard **ret, size_t *ret_n, struct mo_err *err)
+int store_dashboard_list(struct store_tx *tx, const struct dashboard_filter *f,
+	const struct store_page *page, struct mo_arena *a, struct dashboard **ret, size_t *ret_n,
+	struct mo_err *err)
 {
 	const char *where = visible(tx, f, err);
 
-	return where ? db_list(tx, &dashboards, db_sql(tx, err, "WHERE %s AND id < ?2 ORDER BY id DESC LIMIT ?3", where),
-			       DB_ARGS(DB_T(f->tenant), DB_T(page->after ? page->after : "zzzz"), DB_I(page->limit)), a,
-			       (void **)ret, ret_n, err) :
-		       -1;
+	return where ? db_list(tx, &dashboards,
+			       db_sql(tx, err, "WHERE %s AND id < ?2 ORDER BY id DESC LIMIT ?3",
+				       where),
+			       DB_ARGS(DB_T(f->tenant), DB_T(page->after ? page->after : "zzzz"),
+				       DB_I(page->limit)),
+			       a, (void **)ret, ret_n, err)
+		     : -1;
 }
 
 int store_dashboard_update(struct store_tx *tx, const struct dashboard *d, struct mo_err *err)
@@ -58,21 +67,24 @@ int store_dashboard_update(struct store_tx *tx, const struct dashboard *d, struc
 	int64_t changed;
 
 	if (d->builtin)
-		return mo_fail(err, MO_EDENIED, "dashboard '%s' is built in and cannot be changed", d->name);
+		return mo_fail(err, MO_EDENIED, "dashboard '%s' is built in and cannot be changed",
+			d->name);
 	if (db_exec(tx,
-		    "UPDATE dashboards SET name = ?3, title = ?4, definition = ?5, updated_at = ?6, version = version + 1 "
+		    "UPDATE dashboards SET name = ?3, title = ?4, definition = ?5, updated_at = "
+		    "?6, version = version + 1 "
 		    "WHERE id = ?1 AND version = ?2 AND builtin = 0",
-		    DB_ARGS(DB_T(d->id), DB_I(d->version), DB_T(d->name), DB_T(d->title), DB_T(d->definition),
-			    DB_I(d->updated_at)),
+		    DB_ARGS(DB_T(d->id), DB_I(d->version), DB_T(d->name), DB_T(d->title),
+			    DB_T(d->definition), DB_I(d->updated_at)),
 		    &changed, err) < 0)
 		return -1;
-	return changed ? 0 : mo_fail(err, MO_EPRECOND, "dashboard '%s' was changed meanwhile", d->name);
+	return changed ? 0
+		       : mo_fail(err, MO_EPRECOND, "dashboard '%s' was changed meanwhile", d->name);
 }
 
 int store_dashboard_delete(struct store_tx *tx, const char *id, struct mo_err *err)
 {
-	return db_delete(tx, "DELETE FROM dashboards WHERE id = ?1 AND builtin = 0", DB_ARGS(DB_T(id)), "dashboard", id,
-		err);
+	return db_delete(tx, "DELETE FROM dashboards WHERE id = ?1 AND builtin = 0",
+		DB_ARGS(DB_T(id)), "dashboard", id, err);
 }
 
 int store_dashboard_seed(struct store_tx *tx, const struct dashboard *d, struct mo_err *err)
@@ -81,13 +93,18 @@ int store_dashboard_seed(struct store_tx *tx, const struct dashboard *d, struct 
 
 	if (db_lock(tx, "dashboards", err) < 0 ||
 		db_exec(tx,
-			"UPDATE dashboards SET title = ?3, definition = ?4, updated_at = ?5, version = version + 1 "
-			"WHERE builtin = 1 AND scope = ?1 AND name = ?2 AND (definition <> ?4 OR title <> ?3)",
-			DB_ARGS(DB_T(enum_name(&dashboard_scopes, (int)d->scope)), DB_T(d->name), DB_T(d->title),
-				DB_T(d->definition), DB_I(d->updated_at)),
+			"UPDATE dashboards SET title = ?3, definition = ?4, updated_at = ?5, "
+			"version = version + 1 "
+			"WHERE builtin = 1 AND scope = ?1 AND name = ?2 AND (definition <> ?4 OR "
+			"title <> ?3)",
+			DB_ARGS(DB_T(enum_name(&dashboard_scopes, (int)d->scope)), DB_T(d->name),
+				DB_T(d->title), DB_T(d->definition), DB_I(d->updated_at)),
 			&changed, err) < 0 ||
-		db_int_of(tx, "SELECT count(*) FROM dashboards WHERE builtin = 1 AND scope = ?1 AND name = ?2",
-			DB_ARGS(DB_T(enum_name(&dashboard_scopes, (int)d->scope)), DB_T(d->name)), &there, err) < 0)
+		db_int_of(tx,
+			"SELECT count(*) FROM dashboards WHERE builtin = 1 AND scope = ?1 AND name "
+			"= ?2",
+			DB_ARGS(DB_T(enum_name(&dashboard_scopes, (int)d->scope)), DB_T(d->name)),
+			&there, err) < 0)
 		return -1;
 	return there ? 0 : db_insert(tx, &dashboards, d, d->name, err);
 }

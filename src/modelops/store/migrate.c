@@ -1,6 +1,7 @@
 /* Migrations: which version the database has, and the steps up to ours. */
 #include "modelops/store/migrate.h"
 
+#include "modelops/base/buf.h"
 #include "modelops/base/check.h"
 #include "modelops/base/str.h"
 #include "modelops/base/time.h"
@@ -8,6 +9,8 @@
 
 #include <stdio.h>
 #include <string.h>
+
+enum { SCHEMA_MAX = 1 << 20 };
 
 #define WAL_CEILING ((int64_t)64 << 20)
 
@@ -67,7 +70,8 @@ static int take_checksum(const struct db_row *row, void *ctx, struct mo_err *err
 	checksum(&migrations[version - 1], hex);
 	if (mo_streq(db_text(row, 1), hex))
 		return 0;
-	mo_fail(err, MO_EUNAVAIL, "migration %lld '%s' of the database is not the one this program knows",
+	mo_fail(err, MO_EUNAVAIL,
+		"migration %lld '%s' of the database is not the one this program knows",
 		(long long)version, migrations[version - 1].name);
 	return mo_advise(err, "schema_unknown", "this database was made by another build");
 }
@@ -75,8 +79,10 @@ static int take_checksum(const struct db_row *row, void *ctx, struct mo_err *err
 /* What was applied is what this program would have applied. */
 static int compare(const struct db_driver *d, struct db_conn *c, struct mo_err *err)
 {
-	struct db_call call = { .sql = "SELECT version, checksum FROM schema_version ORDER BY version",
-		.each = take_checksum };
+	struct db_call call = {
+		.sql = "SELECT version, checksum FROM schema_version ORDER BY version",
+		.each = take_checksum
+	};
 
 	return d->run(c, &call, err);
 }
@@ -97,6 +103,26 @@ static int record(const struct db_driver *d, struct db_conn *c, int version, str
 	return d->run(c, &call, err);
 }
 
+/* Runs SQL; for SQLite every mark becomes WITHOUT ROWID. */
+static int run_schema(
+	const struct db_driver *d, struct db_conn *c, const char *sql, struct mo_err *err)
+{
+	mo_autobuf struct mo_buf b;
+
+	if (d != &db_sqlite)
+		return d->script(c, sql, err);
+	mo_buf_init(&b, SCHEMA_MAX);
+	for (const char *mark; (mark = strstr(sql, MIGRATE_KEYED));
+		sql = mark + strlen(MIGRATE_KEYED)) {
+		mo_buf_append(&b, sql, (size_t)(mark - sql));
+		mo_buf_puts(&b, "WITHOUT ROWID");
+	}
+	mo_buf_puts(&b, sql);
+	if (b.failed)
+		return mo_fail(err, MO_ENOMEM, "schema");
+	return d->script(c, mo_buf_str(&b), err);
+}
+
 static int apply_one(const struct db_driver *d, struct db_conn *c, int version, struct mo_err *err)
 {
 	const struct migration *m = &migrations[version - 1];
@@ -104,7 +130,7 @@ static int apply_one(const struct db_driver *d, struct db_conn *c, int version, 
 
 	if (d->begin(c, true, err) < 0)
 		return -1;
-	if (d->script(c, m->sql, err) < 0 || (own && d->script(c, own, err) < 0) ||
+	if (run_schema(d, c, m->sql, err) < 0 || (own && d->script(c, own, err) < 0) ||
 		record(d, c, version, err) < 0 || d->commit(c, err) < 0) {
 		d->rollback(c);
 		mo_wrap(err, m->name);
@@ -167,7 +193,10 @@ static int log_pages(const struct db_row *row, void *ctx, struct mo_err *err)
 static int truncate_wal(struct db_conn *c, void *ctx, struct mo_err *err)
 {
 	(void)ctx;
-	return db_sqlite.script(c, "PRAGMA busy_timeout=20; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA busy_timeout=10000", err);
+	return db_sqlite.script(c,
+		"PRAGMA busy_timeout=20; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA "
+		"busy_timeout=10000",
+		err);
 }
 
 /* On a connection of its own and without the writers' turn: writers go on meanwhile. */
@@ -175,11 +204,16 @@ static int checkpoint(const struct store_cfg *cfg, int64_t *ret_bytes, struct mo
 {
 	struct db_conn *c;
 	int64_t page = 0, pages = 0;
-	struct db_call call = { .sql = "PRAGMA wal_checkpoint(PASSIVE)", .each = log_pages, .ctx = &pages };
+	struct db_call call = {
+		.sql = "PRAGMA wal_checkpoint(PASSIVE)", .each = log_pages, .ctx = &pages
+	};
 
 	if (db_sqlite.open(cfg, false, &c, err) < 0)
 		return -1;
-	int rc = db_sqlite.run(c, &call, err) < 0 || query_int(&db_sqlite, c, "PRAGMA page_size", &page, err) < 0 ? -1 : 0;
+	int rc = db_sqlite.run(c, &call, err) < 0 ||
+				 query_int(&db_sqlite, c, "PRAGMA page_size", &page, err) < 0
+			 ? -1
+			 : 0;
 	db_sqlite.close(c);
 	if (rc == 0)
 		*ret_bytes = pages > 0 ? pages * page : 0;

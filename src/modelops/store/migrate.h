@@ -10,6 +10,10 @@ struct migration {
 	const char *name, *sql, *sqlite, *postgres;
 };
 
+/* Marks a table that SQLite keeps in key order (WITHOUT ROWID): one b-tree less to write. Not for
+ * big documents. */
+#define MIGRATE_KEYED "/*keyed*/"
+
 extern const struct migration migrations[];
 extern const int migrations_count;
 

@@ -14,11 +14,14 @@ static int queued_row(const struct db_row *row, void *ctx, struct mo_err *err)
 	return 0;
 }
 
-int store_pool_queued(struct store_tx *tx, const char *pool_id, struct store_queued *ret, struct mo_err *err)
+int store_pool_queued(
+	struct store_tx *tx, const char *pool_id, struct store_queued *ret, struct mo_err *err)
 {
 	struct store_queued q = { 0 };
-	if (db_run(tx, "SELECT count(*), CAST(coalesce(sum(shares), 0) AS BIGINT) FROM run_steps"
-		" WHERE state = 'QUEUED' AND pool_id = ?1", DB_ARGS(DB_T(pool_id)), queued_row, &q, NULL, err) < 0)
+	if (db_run(tx,
+		    "SELECT count(*), CAST(coalesce(sum(shares), 0) AS BIGINT) FROM run_steps"
+		    " WHERE state = 'QUEUED' AND pool_id = ?1",
+		    DB_ARGS(DB_T(pool_id)), queued_row, &q, NULL, err) < 0)
 		return -1;
 	*ret = q;
 	return 0;
@@ -51,13 +54,16 @@ static int holder_row(const struct db_row *row, void *ctx, struct mo_err *err)
 	return 0;
 }
 
-int store_pool_holders(struct store_tx *tx, const char *pool_id, struct mo_arena *a, struct fit_holder **ret,
-	size_t *ret_n, struct mo_err *err)
+int store_pool_holders(struct store_tx *tx, const char *pool_id, struct mo_arena *a,
+	struct fit_holder **ret, size_t *ret_n, struct mo_err *err)
 {
 	struct holders h = { .a = a };
-	if (db_run(tx, "SELECT p.shares, coalesce(p.bound_at, p.reserved_at), coalesce(s.max_runtime_s, 0)"
-		" FROM pool_allocations p LEFT JOIN run_steps s ON s.attempt_id = p.owner_id"
-		" WHERE p.pool_id = ?1 AND p.state <> 'RELEASED'", DB_ARGS(DB_T(pool_id)), holder_row, &h, NULL, err) < 0)
+	if (db_run(tx,
+		    "SELECT p.shares, coalesce(p.bound_at, p.reserved_at), "
+		    "coalesce(s.max_runtime_s, 0)"
+		    " FROM pool_allocations p LEFT JOIN run_steps s ON s.attempt_id = p.owner_id"
+		    " WHERE p.pool_id = ?1 AND p.state <> 'RELEASED'",
+		    DB_ARGS(DB_T(pool_id)), holder_row, &h, NULL, err) < 0)
 		return -1;
 	*ret = h.at;
 	*ret_n = h.n;
@@ -66,8 +72,10 @@ int store_pool_holders(struct store_tx *tx, const char *pool_id, struct mo_arena
 
 int store_deployment_count_bare(struct store_tx *tx, int64_t *ret_count, struct mo_err *err)
 {
-	return db_int_of(tx, "SELECT count(*) FROM deployments d WHERE d.state = 'READY' AND NOT EXISTS"
-		" (SELECT 1 FROM instances i WHERE i.deployment_id = d.id AND i.state = 'READY')", NULL, 0, ret_count, err);
+	return db_int_of(tx,
+		"SELECT count(*) FROM deployments d WHERE d.state = 'READY' AND NOT EXISTS"
+		" (SELECT 1 FROM instances i WHERE i.deployment_id = d.id AND i.state = 'READY')",
+		NULL, 0, ret_count, err);
 }
 
 struct counts {
@@ -88,7 +96,8 @@ int store_deployment_counts(struct store_tx *tx, int64_t *counts, size_t n, stru
 {
 	struct counts c = { counts, n };
 	memset(counts, 0, n * sizeof(*counts));
-	return db_run(tx, "SELECT state, count(*) FROM deployments GROUP BY state", NULL, 0, count_row, &c, NULL, err);
+	return db_run(tx, "SELECT state, count(*) FROM deployments GROUP BY state", NULL, 0,
+		count_row, &c, NULL, err);
 }
 
 struct sums {
@@ -122,16 +131,23 @@ static int sum_row(const struct db_row *row, void *ctx, struct mo_err *err)
 	return 0;
 }
 
-int store_usage_sums(struct store_tx *tx, const char *tenant, const struct store_usage_filter *f, struct mo_arena *a,
-	struct store_usage_sum **ret, size_t *ret_n, struct mo_err *err)
+int store_usage_sums(struct store_tx *tx, const char *tenant, const struct store_usage_filter *f,
+	struct mo_arena *a, struct store_usage_sum **ret, size_t *ret_n, struct mo_err *err)
 {
 	struct sums s = { .a = a };
-	const char *project = f->by_project ? "project_id" : "NULL", *resource = f->by_resource ? "resource_id" : "NULL";
+	const char *project = f->by_project ? "project_id" : "NULL",
+		   *resource = f->by_resource ? "resource_id" : "NULL";
 	const char *more = f->by_project ? ", project_id" : f->by_resource ? ", resource_id" : "";
-	const char *sql = db_sql(tx, err, "SELECT metric, price_class, reason, %s, %s, CAST(sum(quantity) AS BIGINT), count(*)"
-		" FROM usage_windows WHERE tenant_id = ?1 AND end_at > ?2 AND end_at <= ?3 AND (?4 = '' OR project_id = ?4)"
-		" GROUP BY metric, price_class, reason%s ORDER BY metric, price_class, reason%s", project, resource, more, more);
-	if (!sql || db_run(tx, sql, DB_ARGS(DB_T(tenant), DB_I(f->from), DB_I(f->to), DB_T(f->project_id ? f->project_id : "")),
+	const char *sql = db_sql(tx, err,
+		"SELECT metric, price_class, reason, %s, %s, CAST(sum(quantity) AS BIGINT), "
+		"count(*)"
+		" FROM usage_windows WHERE tenant_id = ?1 AND end_at > ?2 AND end_at <= ?3 AND (?4 "
+		"= '' OR project_id = ?4)"
+		" GROUP BY metric, price_class, reason%s ORDER BY metric, price_class, reason%s",
+		project, resource, more, more);
+	if (!sql || db_run(tx, sql,
+			    DB_ARGS(DB_T(tenant), DB_I(f->from), DB_I(f->to),
+				    DB_T(f->project_id ? f->project_id : "")),
 			    sum_row, &s, NULL, err) < 0)
 		return -1;
 	*ret = s.at;

@@ -11,11 +11,13 @@
 struct store_queued {
 	int64_t steps, shares;
 };
-int store_pool_queued(struct store_tx *tx, const char *pool_id, struct store_queued *ret, struct mo_err *err);
+int store_pool_queued(
+	struct store_tx *tx, const char *pool_id, struct store_queued *ret, struct mo_err *err);
 
-/* Live allocations of POOL_ID with the time each ends if its step uses its whole limit (0: no limit). */
-int store_pool_holders(struct store_tx *tx, const char *pool_id, struct mo_arena *a, struct fit_holder **ret,
-	size_t *ret_n, struct mo_err *err);
+/* Live allocations of POOL_ID with the time each ends if its step uses its whole limit (0: no
+ * limit). */
+int store_pool_holders(struct store_tx *tx, const char *pool_id, struct mo_arena *a,
+	struct fit_holder **ret, size_t *ret_n, struct mo_err *err);
 
 /* Deployments that are READY but have no READY instance (and want at least one). */
 int store_deployment_count_bare(struct store_tx *tx, int64_t *ret_count, struct mo_err *err);
@@ -23,7 +25,8 @@ int store_deployment_count_bare(struct store_tx *tx, int64_t *ret_count, struct 
 /* Deployments by state: COUNTS[enum deployment_state], N of them. */
 int store_deployment_counts(struct store_tx *tx, int64_t *counts, size_t n, struct mo_err *err);
 
-/* Sums of usage windows with FROM < end_at <= TO, apart by metric, price class and reason, and by project or resource. */
+/* Sums of usage windows with FROM < end_at <= TO, apart by metric, price class and reason, and by
+ * project or resource. */
 struct store_usage_filter {
 	int64_t from, to;
 	const char *project_id; /* NULL: all */
@@ -34,7 +37,7 @@ struct store_usage_sum {
 	const char *project_id, *resource_id; /* NULL unless grouped by */
 	int64_t quantity, windows;
 };
-int store_usage_sums(struct store_tx *tx, const char *tenant, const struct store_usage_filter *f, struct mo_arena *a,
-	struct store_usage_sum **ret, size_t *ret_n, struct mo_err *err);
+int store_usage_sums(struct store_tx *tx, const char *tenant, const struct store_usage_filter *f,
+	struct mo_arena *a, struct store_usage_sum **ret, size_t *ret_n, struct mo_err *err);
 
 #endif

@@ -92,8 +92,10 @@ static int conn_open(
 	if (!c)
 		return mo_fail(err, MO_ENOMEM, "database connection");
 	mo_map_init(&c->prepared, STATEMENTS_MAX);
-	/* A server that is gone without a word is noticed; what the URL says comes later and wins. */
-	static const char *const keys[] = { "connect_timeout", "tcp_user_timeout", "application_name", "dbname", NULL };
+	/* A server that is gone without a word is noticed; what the URL says comes later and wins.
+	 */
+	static const char *const keys[] = { "connect_timeout", "tcp_user_timeout",
+		"application_name", "dbname", NULL };
 	const char *const values[] = { "5", "15000", "modelops", cfg->url, NULL };
 	c->pg = PQconnectdbParams(keys, values, 1);
 	if (!c->pg || PQstatus(c->pg) != CONNECTION_OK) {

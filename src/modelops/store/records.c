@@ -36,9 +36,9 @@ static const struct db_col change_cols[] = {
 };
 static const struct db_table changes = DB_TABLE("changes", "change", change, change_cols);
 /* On Postgres the position in the feed is the transaction's id, see store_change_list. */
-static const struct db_table settled_changes =
-	DB_TABLE("(SELECT xid::text::bigint AS seq, noun, id, tenant_id, created_at, xid FROM changes) AS c", "change", change,
-		change_cols);
+static const struct db_table settled_changes = DB_TABLE(
+	"(SELECT xid::text::bigint AS seq, noun, id, tenant_id, created_at, xid FROM changes) AS c",
+	"change", change, change_cols);
 
 static const struct db_col key_cols[] = {
 	DB_COL(idempotency_key, tenant_id, DB_TEXT),
@@ -50,10 +50,11 @@ static const struct db_col key_cols[] = {
 	DB_COL(idempotency_key, response, DB_TEXT),
 	DB_COL(idempotency_key, created_at, DB_INT),
 };
-static const struct db_table keys = DB_TABLE("idempotency_keys", "idempotency key", idempotency_key, key_cols);
+static const struct db_table keys =
+	DB_TABLE("idempotency_keys", "idempotency key", idempotency_key, key_cols);
 
-int store_event(struct store_tx *tx, const char *tenant, const char *noun, const char *noun_id, const char *type,
-	const char *message, struct mo_err *err)
+int store_event(struct store_tx *tx, const char *tenant, const char *noun, const char *noun_id,
+	const char *type, const char *message, struct mo_err *err)
 {
 	char id[MO_ID_MAX];
 	struct event e = { .id = mo_id_new("evt", id),
@@ -67,10 +68,12 @@ int store_event(struct store_tx *tx, const char *tenant, const char *noun, const
 	return db_insert(tx, &events, &e, id, err);
 }
 
-int store_event_list(struct store_tx *tx, const char *tenant, const char *noun_id, const struct store_page *page,
-	struct mo_arena *a, struct event **ret, size_t *ret_n, struct mo_err *err)
+int store_event_list(struct store_tx *tx, const char *tenant, const char *noun_id,
+	const struct store_page *page, struct mo_arena *a, struct event **ret, size_t *ret_n,
+	struct mo_err *err)
 {
-	return db_page_where(tx, &events, "noun_id", noun_id, tenant, page, a, (void **)ret, ret_n, err);
+	return db_page_where(
+		tx, &events, "noun_id", noun_id, tenant, page, a, (void **)ret, ret_n, err);
 }
 
 int store_audit(struct store_tx *tx, const struct audit_entry *e, struct mo_err *err)
@@ -83,38 +86,43 @@ int store_audit(struct store_tx *tx, const struct audit_entry *e, struct mo_err 
 	return db_insert(tx, &audits, &row, id, err);
 }
 
-int store_audit_list(struct store_tx *tx, const char *tenant, const struct store_page *page, struct mo_arena *a,
-	struct audit_entry **ret, size_t *ret_n, struct mo_err *err)
+int store_audit_list(struct store_tx *tx, const char *tenant, const struct store_page *page,
+	struct mo_arena *a, struct audit_entry **ret, size_t *ret_n, struct mo_err *err)
 {
 	return db_page_owned(tx, &audits, tenant, page, a, (void **)ret, ret_n, err);
 }
 
-int store_change(struct store_tx *tx, const char *noun, const char *tenant, const char *id, struct mo_err *err)
+int store_change(struct store_tx *tx, const char *noun, const char *tenant, const char *id,
+	struct mo_err *err)
 {
-	return db_exec(tx, "INSERT INTO changes (noun, id, tenant_id, created_at) VALUES (?1, ?2, ?3, ?4)",
+	return db_exec(tx,
+		"INSERT INTO changes (noun, id, tenant_id, created_at) VALUES (?1, ?2, ?3, ?4)",
 		DB_ARGS(DB_T(noun), DB_T(id), DB_T(tenant), DB_I(store_now(tx))), NULL, err);
 }
 
-/* Postgres: neither the order of seq nor that of transaction ids is the order of commit. But every transaction below
- * the snapshot's xmin has ended, so a follower that goes by transaction id and stops there never passes a row that
- * appears later (going by seq it would: the older transaction may draw the larger number). A transaction's rows come
- * together (WITH TIES), so its id alone is the position. */
+/* Postgres: neither the order of seq nor that of transaction ids is the order of commit. But every
+ * transaction below the snapshot's xmin has ended, so a follower that goes by transaction id and
+ * stops there never passes a row that appears later (going by seq it would: the older transaction
+ * may draw the larger number). A transaction's rows come together (WITH TIES), so its id alone is
+ * the position. */
 #define CHANGES_SETTLED "xid < pg_snapshot_xmin(pg_current_snapshot())"
 
 static int newest(struct store_tx *tx, int64_t *ret_seq, struct mo_err *err)
 {
-	const char *sql = db_is_sqlite(tx) ? "SELECT max(seq) FROM changes" :
-					     "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1";
+	const char *sql =
+		db_is_sqlite(tx)
+			? "SELECT max(seq) FROM changes"
+			: "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1";
 
 	return db_int_of(tx, sql, NULL, 0, ret_seq, err);
 }
 
-int store_change_list(struct store_tx *tx, int64_t seq, int64_t limit, struct mo_arena *a, struct change **ret,
-	size_t *ret_n, int64_t *ret_seq, struct mo_err *err)
+int store_change_list(struct store_tx *tx, int64_t seq, int64_t limit, struct mo_arena *a,
+	struct change **ret, size_t *ret_n, int64_t *ret_seq, struct mo_err *err)
 {
 	const struct db_table *t = db_is_sqlite(tx) ? &changes : &settled_changes;
-	const char *tail = db_is_sqlite(tx) ? "WHERE seq > ?1 ORDER BY seq LIMIT ?2" :
-					      "WHERE xid > ?1::text::xid8 AND " CHANGES_SETTLED
+	const char *tail = db_is_sqlite(tx) ? "WHERE seq > ?1 ORDER BY seq LIMIT ?2"
+					    : "WHERE xid > ?1::text::xid8 AND " CHANGES_SETTLED
 					      " ORDER BY xid FETCH FIRST ?2 ROWS WITH TIES";
 
 	*ret_n = 0;
@@ -128,31 +136,40 @@ int store_change_list(struct store_tx *tx, int64_t seq, int64_t limit, struct mo
 
 int store_change_oldest(struct store_tx *tx, int64_t *ret_seq, struct mo_err *err)
 {
-	return db_int_of(tx, db_is_sqlite(tx) ? "SELECT min(seq) FROM changes" : "SELECT xid::text::bigint FROM changes ORDER BY xid LIMIT 1",
+	return db_int_of(tx,
+		db_is_sqlite(tx) ? "SELECT min(seq) FROM changes"
+				 : "SELECT xid::text::bigint FROM changes ORDER BY xid LIMIT 1",
 		NULL, 0, ret_seq, err);
 }
 
-int store_records_trim(struct store_tx *tx, int64_t before, int64_t *ret_removed, struct mo_err *err)
+int store_records_trim(
+	struct store_tx *tx, int64_t before, int64_t *ret_removed, struct mo_err *err)
 {
 	int64_t a, b;
 
-	if (db_exec(tx, "DELETE FROM changes WHERE created_at < ?1", DB_ARGS(DB_I(before)), &a, err) < 0 ||
-		db_exec(tx, "DELETE FROM idempotency_keys WHERE created_at < ?1", DB_ARGS(DB_I(before)), &b, err) < 0)
+	if (db_exec(tx, "DELETE FROM changes WHERE created_at < ?1", DB_ARGS(DB_I(before)), &a,
+		    err) < 0 ||
+		db_exec(tx, "DELETE FROM idempotency_keys WHERE created_at < ?1",
+			DB_ARGS(DB_I(before)), &b, err) < 0)
 		return -1;
 	*ret_removed = a + b;
 	return 0;
 }
 
-int store_idempotency_get(struct store_tx *tx, const char *tenant, const char *principal, const char *route,
-	const char *key, struct mo_arena *a, struct idempotency_key **ret, struct mo_err *err)
+int store_idempotency_get(struct store_tx *tx, const char *tenant, const char *principal,
+	const char *route, const char *key, struct mo_arena *a, struct idempotency_key **ret,
+	struct mo_err *err)
 {
 	size_t n;
 
-	return db_list(tx, &keys, "WHERE tenant_id = ?1 AND principal = ?2 AND route = ?3 AND key = ?4",
-		DB_ARGS(DB_T(tenant), DB_T(principal), DB_T(route), DB_T(key)), a, (void **)ret, &n, err);
+	return db_list(tx, &keys,
+		"WHERE tenant_id = ?1 AND principal = ?2 AND route = ?3 AND key = ?4",
+		DB_ARGS(DB_T(tenant), DB_T(principal), DB_T(route), DB_T(key)), a, (void **)ret, &n,
+		err);
 }
 
-int store_idempotency_insert(struct store_tx *tx, const struct idempotency_key *k, struct mo_err *err)
+int store_idempotency_insert(
+	struct store_tx *tx, const struct idempotency_key *k, struct mo_err *err)
 {
 	struct idempotency_key row = *k;
 

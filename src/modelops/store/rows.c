@@ -9,14 +9,16 @@ int db_get_owned(struct store_tx *tx, const struct db_table *t, const char *tena
 {
 	if (!tenant)
 		return db_get(tx, t, "WHERE id = ?1", DB_ARGS(DB_T(id)), id, a, ret, err);
-	return db_get(tx, t, "WHERE id = ?1 AND tenant_id = ?2", DB_ARGS(DB_T(id), DB_T(tenant)), id, a, ret, err);
+	return db_get(tx, t, "WHERE id = ?1 AND tenant_id = ?2", DB_ARGS(DB_T(id), DB_T(tenant)),
+		id, a, ret, err);
 }
 
-int db_find_owned(struct store_tx *tx, const struct db_table *t, const char *tenant, const char *id_or_name,
-	struct mo_arena *a, void **ret, struct mo_err *err)
+int db_find_owned(struct store_tx *tx, const struct db_table *t, const char *tenant,
+	const char *id_or_name, struct mo_arena *a, void **ret, struct mo_err *err)
 {
 	if (!tenant)
-		return db_get(tx, t, "WHERE id = ?1", DB_ARGS(DB_T(id_or_name)), id_or_name, a, ret, err);
+		return db_get(
+			tx, t, "WHERE id = ?1", DB_ARGS(DB_T(id_or_name)), id_or_name, a, ret, err);
 	return db_get(tx, t, "WHERE (id = ?1 OR name = ?1) AND tenant_id = ?2",
 		DB_ARGS(DB_T(id_or_name), DB_T(tenant)), id_or_name, a, ret, err);
 }
@@ -27,8 +29,9 @@ static const char *before(const struct store_page *page)
 	return page->after ? page->after : "zzzz";
 }
 
-int db_page_owned(struct store_tx *tx, const struct db_table *t, const char *tenant, const struct store_page *page,
-	struct mo_arena *a, void **ret, size_t *ret_n, struct mo_err *err)
+int db_page_owned(struct store_tx *tx, const struct db_table *t, const char *tenant,
+	const struct store_page *page, struct mo_arena *a, void **ret, size_t *ret_n,
+	struct mo_err *err)
 {
 	if (!tenant)
 		return db_list(tx, t, "WHERE id < ?1 ORDER BY id DESC LIMIT ?2",
@@ -37,23 +40,28 @@ int db_page_owned(struct store_tx *tx, const struct db_table *t, const char *ten
 		DB_ARGS(DB_T(before(page)), DB_I(page->limit), DB_T(tenant)), a, ret, ret_n, err);
 }
 
-int db_page_where(struct store_tx *tx, const struct db_table *t, const char *column, const char *value,
-	const char *tenant, const struct store_page *page, struct mo_arena *a, void **ret, size_t *ret_n,
-	struct mo_err *err)
+int db_page_where(struct store_tx *tx, const struct db_table *t, const char *column,
+	const char *value, const char *tenant, const struct store_page *page, struct mo_arena *a,
+	void **ret, size_t *ret_n, struct mo_err *err)
 {
 	if (!value)
 		return db_page_owned(tx, t, tenant, page, a, ret, ret_n, err);
 	if (!tenant)
 		return db_list(tx, t,
-			db_sql(tx, err, "WHERE id < ?1 AND %s = ?3 ORDER BY id DESC LIMIT ?2", column),
-			DB_ARGS(DB_T(before(page)), DB_I(page->limit), DB_T(value)), a, ret, ret_n, err);
+			db_sql(tx, err, "WHERE id < ?1 AND %s = ?3 ORDER BY id DESC LIMIT ?2",
+				column),
+			DB_ARGS(DB_T(before(page)), DB_I(page->limit), DB_T(value)), a, ret, ret_n,
+			err);
 	return db_list(tx, t,
-		db_sql(tx, err, "WHERE id < ?1 AND %s = ?3 AND tenant_id = ?4 ORDER BY id DESC LIMIT ?2", column),
-		DB_ARGS(DB_T(before(page)), DB_I(page->limit), DB_T(value), DB_T(tenant)), a, ret, ret_n, err);
+		db_sql(tx, err,
+			"WHERE id < ?1 AND %s = ?3 AND tenant_id = ?4 ORDER BY id DESC LIMIT ?2",
+			column),
+		DB_ARGS(DB_T(before(page)), DB_I(page->limit), DB_T(value), DB_T(tenant)), a, ret,
+		ret_n, err);
 }
 
-int db_exec_one(struct store_tx *tx, const char *sql, const struct db_arg *args, size_t nargs, const char *noun,
-	const char *key, struct mo_err *err)
+int db_exec_one(struct store_tx *tx, const char *sql, const struct db_arg *args, size_t nargs,
+	const char *noun, const char *key, struct mo_err *err)
 {
 	int64_t changed;
 
@@ -62,15 +70,16 @@ int db_exec_one(struct store_tx *tx, const char *sql, const struct db_arg *args,
 	return changed ? 0 : mo_fail(err, MO_ENOTFOUND, "no %s '%.80s'", noun, key);
 }
 
-int db_delete(struct store_tx *tx, const char *sql, const struct db_arg *args, size_t nargs, const char *noun,
-	const char *key, struct mo_err *err)
+int db_delete(struct store_tx *tx, const char *sql, const struct db_arg *args, size_t nargs,
+	const char *noun, const char *key, struct mo_err *err)
 {
 	struct mo_err mine = { 0 };
 
 	if (db_exec_one(tx, sql, args, nargs, noun, key, &mine) == 0)
 		return 0;
 	if (mo_streq(mine.slug, "reference_violation")) {
-		mo_fail(&mine, MO_ECONFLICT, "%s '%.80s' still has things that belong to it", noun, key);
+		mo_fail(&mine, MO_ECONFLICT, "%s '%.80s' still has things that belong to it", noun,
+			key);
 		mo_advise(&mine, "in_use", "delete those first");
 	}
 	if (err)
@@ -78,12 +87,13 @@ int db_delete(struct store_tx *tx, const char *sql, const struct db_arg *args, s
 	return -1;
 }
 
-int db_delete_owned(struct store_tx *tx, const struct db_table *t, const char *tenant, const char *id,
-	struct mo_err *err)
+int db_delete_owned(struct store_tx *tx, const struct db_table *t, const char *tenant,
+	const char *id, struct mo_err *err)
 {
 	if (!tenant)
-		return db_delete(tx, db_sql(tx, err, "DELETE FROM %s WHERE id = ?1", t->name), DB_ARGS(DB_T(id)),
-			t->noun, id, err);
-	return db_delete(tx, db_sql(tx, err, "DELETE FROM %s WHERE id = ?1 AND tenant_id = ?2", t->name),
+		return db_delete(tx, db_sql(tx, err, "DELETE FROM %s WHERE id = ?1", t->name),
+			DB_ARGS(DB_T(id)), t->noun, id, err);
+	return db_delete(tx,
+		db_sql(tx, err, "DELETE FROM %s WHERE id = ?1 AND tenant_id = ?2", t->name),
 		DB_ARGS(DB_T(id), DB_T(tenant)), t->noun, id, err);
 }

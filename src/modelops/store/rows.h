@@ -9,27 +9,28 @@ int db_get_owned(struct store_tx *tx, const struct db_table *t, const char *tena
 	struct mo_arena *a, void **ret, struct mo_err *err);
 
 /* The row of T whose id or name (a column of T) is ID_OR_NAME. */
-int db_find_owned(struct store_tx *tx, const struct db_table *t, const char *tenant, const char *id_or_name,
-	struct mo_arena *a, void **ret, struct mo_err *err);
+int db_find_owned(struct store_tx *tx, const struct db_table *t, const char *tenant,
+	const char *id_or_name, struct mo_arena *a, void **ret, struct mo_err *err);
 
 /* One page, newest first. */
-int db_page_owned(struct store_tx *tx, const struct db_table *t, const char *tenant, const struct store_page *page,
-	struct mo_arena *a, void **ret, size_t *ret_n, struct mo_err *err);
+int db_page_owned(struct store_tx *tx, const struct db_table *t, const char *tenant,
+	const struct store_page *page, struct mo_arena *a, void **ret, size_t *ret_n,
+	struct mo_err *err);
 
 /* One page of the rows whose COLUMN (a constant) is VALUE; VALUE NULL: all. */
-int db_page_where(struct store_tx *tx, const struct db_table *t, const char *column, const char *value,
-	const char *tenant, const struct store_page *page, struct mo_arena *a, void **ret, size_t *ret_n,
-	struct mo_err *err);
+int db_page_where(struct store_tx *tx, const struct db_table *t, const char *column,
+	const char *value, const char *tenant, const struct store_page *page, struct mo_arena *a,
+	void **ret, size_t *ret_n, struct mo_err *err);
 
-int db_delete_owned(struct store_tx *tx, const struct db_table *t, const char *tenant, const char *id,
-	struct mo_err *err);
+int db_delete_owned(struct store_tx *tx, const struct db_table *t, const char *tenant,
+	const char *id, struct mo_err *err);
 
 /* Runs an UPDATE that must hit one row: MO_ENOTFOUND "no NOUN 'KEY'" when it hits none. */
-int db_exec_one(struct store_tx *tx, const char *sql, const struct db_arg *args, size_t nargs, const char *noun,
-	const char *key, struct mo_err *err);
+int db_exec_one(struct store_tx *tx, const char *sql, const struct db_arg *args, size_t nargs,
+	const char *noun, const char *key, struct mo_err *err);
 
 /* Same for a DELETE; a row that others refer to is MO_ECONFLICT (slug in_use). */
-int db_delete(struct store_tx *tx, const char *sql, const struct db_arg *args, size_t nargs, const char *noun,
-	const char *key, struct mo_err *err);
+int db_delete(struct store_tx *tx, const char *sql, const struct db_arg *args, size_t nargs,
+	const char *noun, const char *key, struct mo_err *err);
 
 #endif

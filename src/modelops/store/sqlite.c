@@ -6,6 +6,7 @@
 #include "modelops/base/map.h"
 #include "modelops/base/time.h"
 
+#include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
@@ -74,6 +75,13 @@ static int setup(struct db_conn *c, bool readonly, struct mo_err *err)
 		err);
 }
 
+/* SQLite's own memory accounting takes a process-wide lock on every allocation; nothing here reads
+ * it. */
+static void configure(void)
+{
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 static int conn_open(
 	const struct store_cfg *cfg, bool readonly, struct db_conn **ret, struct mo_err *err)
 {
@@ -82,6 +90,8 @@ static int conn_open(
 	int flags = SQLITE_OPEN_NOMUTEX |
 		    (readonly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
 
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	pthread_once(&once, configure);
 	if (!c)
 		return mo_fail(err, MO_ENOMEM, "database connection");
 	mo_map_init(&c->statements, STATEMENTS_MAX);

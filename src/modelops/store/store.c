@@ -123,8 +123,8 @@ bool store_is_sqlite(const struct store *s)
 	return s->driver == &db_sqlite;
 }
 
-/* A pooled connection with a transaction begun. Connections that died while they lay idle (the server was restarted) are
- * dropped here: nothing was done on them yet. */
+/* A pooled connection with a transaction begun. Connections that died while they lay idle (the
+ * server was restarted) are dropped here: nothing was done on them yet. */
 static int take_begun(struct store *s, bool write, struct db_conn **ret, struct mo_err *err)
 {
 	for (int stale = 0;; stale++) {
@@ -216,7 +216,8 @@ int store_reader_open(struct store *s, struct store_reader **ret, struct mo_err 
 	r->store = s;
 	if (s->driver->open(&s->cfg, true, &r->conn, err) < 0)
 		return -1;
-	if (s->driver->script(r->conn, "PRAGMA busy_timeout=20", err) < 0) { /* a loop may not wait */
+	if (s->driver->script(r->conn, "PRAGMA busy_timeout=20", err) <
+		0) { /* a loop may not wait */
 		s->driver->close(r->conn);
 		return -1;
 	}

@@ -40,21 +40,22 @@ bool store_is_sqlite(const struct store *s);
 int store_write(struct store *s, int (*fn)(struct store_tx *tx, void *ctx, struct mo_err *err),
 	void *ctx, struct mo_err *err);
 
-/* Work whose writes ride in one of the writer's commits without a thread that waits for it. Embedded by its owner, zeroed,
- * kept until DONE. */
+/* Work whose writes ride in one of the writer's commits without a thread that waits for it.
+ * Embedded by its owner, zeroed, kept until DONE. */
 struct store_job {
-	/* On the writer's thread, inside an open batch: store_write calls made here join it (each undone alone when it
-	 * fails). Must not block: everybody's writes wait meanwhile. */
+	/* On the writer's thread, inside an open batch: store_write calls made here join it (each
+	 * undone alone when it fails). Must not block: everybody's writes wait meanwhile. */
 	int (*run)(struct store_job *job, struct mo_err *err);
-	/* After the batch is durable, with RUN's result and error; or -1 and why when its commit failed. Last use of JOB. */
+	/* After the batch is durable, with RUN's result and error; or -1 and why when its commit
+	 * failed. Last use of JOB. */
 	void (*done)(struct store_job *job, int rc, struct mo_err *err);
 	struct mo_list node; /* private from here */
 	struct mo_err err;
 	int rc;
 };
 
-/* Queues JOB; MO_EUNAVAIL when the queue is full. SQLite only (see store_is_sqlite): elsewhere use a worker and store_write.
- * Any thread, does not wait. */
+/* Queues JOB; MO_EUNAVAIL when the queue is full. SQLite only (see store_is_sqlite): elsewhere use
+ * a worker and store_write. Any thread, does not wait. */
 int store_submit(struct store *s, struct store_job *job, struct mo_err *err);
 
 /* Runs FN in a read-only session that sees one snapshot. Any thread but a loop's. */

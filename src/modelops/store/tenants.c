@@ -28,7 +28,8 @@ static const struct db_col principal_cols[] = {
 	DB_COL(principal, name, DB_TEXT),
 	DB_COL(principal, created_at, DB_INT),
 };
-static const struct db_table principals = DB_TABLE("principals", "principal", principal, principal_cols);
+static const struct db_table principals =
+	DB_TABLE("principals", "principal", principal, principal_cols);
 
 static const struct db_col binding_cols[] = {
 	DB_COL(role_binding, id, DB_TEXT),
@@ -38,37 +39,42 @@ static const struct db_col binding_cols[] = {
 	DB_COL(role_binding, project_id, DB_TEXT),
 	DB_COL(role_binding, created_at, DB_INT),
 };
-static const struct db_table bindings = DB_TABLE("role_bindings", "role binding", role_binding, binding_cols);
+static const struct db_table bindings =
+	DB_TABLE("role_bindings", "role binding", role_binding, binding_cols);
 
 int store_tenant_insert(struct store_tx *tx, const struct tenant *t, struct mo_err *err)
 {
 	return db_insert(tx, &tenants, t, t->name, err);
 }
 
-int store_tenant_get(struct store_tx *tx, const char *id, struct mo_arena *a, struct tenant **ret, struct mo_err *err)
+int store_tenant_get(struct store_tx *tx, const char *id, struct mo_arena *a, struct tenant **ret,
+	struct mo_err *err)
 {
 	return db_get(tx, &tenants, "WHERE id = ?1", DB_ARGS(DB_T(id)), id, a, (void **)ret, err);
 }
 
-int store_tenant_find(struct store_tx *tx, const char *id_or_name, struct mo_arena *a, struct tenant **ret,
-	struct mo_err *err)
+int store_tenant_find(struct store_tx *tx, const char *id_or_name, struct mo_arena *a,
+	struct tenant **ret, struct mo_err *err)
 {
-	return db_get(tx, &tenants, "WHERE id = ?1 OR name = ?1", DB_ARGS(DB_T(id_or_name)), id_or_name, a,
-		(void **)ret, err);
+	return db_get(tx, &tenants, "WHERE id = ?1 OR name = ?1", DB_ARGS(DB_T(id_or_name)),
+		id_or_name, a, (void **)ret, err);
 }
 
-int store_tenant_list(struct store_tx *tx, const char *tenant, const struct store_page *page, struct mo_arena *a,
-	struct tenant **ret, size_t *ret_n, struct mo_err *err)
+int store_tenant_list(struct store_tx *tx, const char *tenant, const struct store_page *page,
+	struct mo_arena *a, struct tenant **ret, size_t *ret_n, struct mo_err *err)
 {
 	return db_list(tx, &tenants,
-		"WHERE (?1 IS NULL OR id = ?1) AND (?2 IS NULL OR id < ?2) ORDER BY id DESC LIMIT ?3",
-		DB_ARGS(DB_T(tenant), DB_T(page->after), DB_I(page->limit)), a, (void **)ret, ret_n, err);
+		"WHERE (?1 IS NULL OR id = ?1) AND (?2 IS NULL OR id < ?2) ORDER BY id DESC LIMIT "
+		"?3",
+		DB_ARGS(DB_T(tenant), DB_T(page->after), DB_I(page->limit)), a, (void **)ret, ret_n,
+		err);
 }
 
 int store_tenant_update(struct store_tx *tx, const struct tenant *t, struct mo_err *err)
 {
 	return db_exec_one(tx,
-		"UPDATE tenants SET name = ?2, state = ?3, price_plan_id = ?4, updated_at = ?5 WHERE id = ?1",
+		"UPDATE tenants SET name = ?2, state = ?3, price_plan_id = ?4, updated_at = ?5 "
+		"WHERE id = ?1",
 		DB_ARGS(DB_T(t->id), DB_T(t->name), DB_T(enum_name(&tenant_states, (int)t->state)),
 			DB_T(t->price_plan_id), DB_I(t->updated_at)),
 		"tenant", t->id, err);
@@ -76,7 +82,8 @@ int store_tenant_update(struct store_tx *tx, const struct tenant *t, struct mo_e
 
 int store_tenant_delete(struct store_tx *tx, const char *id, struct mo_err *err)
 {
-	return db_delete(tx, "DELETE FROM tenants WHERE id = ?1", DB_ARGS(DB_T(id)), "tenant", id, err);
+	return db_delete(
+		tx, "DELETE FROM tenants WHERE id = ?1", DB_ARGS(DB_T(id)), "tenant", id, err);
 }
 
 int store_project_insert(struct store_tx *tx, const struct project *p, struct mo_err *err)
@@ -90,19 +97,20 @@ int store_project_get(struct store_tx *tx, const char *tenant, const char *id, s
 	return db_get_owned(tx, &projects, tenant, id, a, (void **)ret, err);
 }
 
-int store_project_find(struct store_tx *tx, const char *tenant, const char *id_or_name, struct mo_arena *a,
-	struct project **ret, struct mo_err *err)
+int store_project_find(struct store_tx *tx, const char *tenant, const char *id_or_name,
+	struct mo_arena *a, struct project **ret, struct mo_err *err)
 {
 	return db_find_owned(tx, &projects, tenant, id_or_name, a, (void **)ret, err);
 }
 
-int store_project_list(struct store_tx *tx, const char *tenant, const struct store_page *page, struct mo_arena *a,
-	struct project **ret, size_t *ret_n, struct mo_err *err)
+int store_project_list(struct store_tx *tx, const char *tenant, const struct store_page *page,
+	struct mo_arena *a, struct project **ret, size_t *ret_n, struct mo_err *err)
 {
 	return db_page_owned(tx, &projects, tenant, page, a, (void **)ret, ret_n, err);
 }
 
-int store_project_delete(struct store_tx *tx, const char *tenant, const char *id, struct mo_err *err)
+int store_project_delete(
+	struct store_tx *tx, const char *tenant, const char *id, struct mo_err *err)
 {
 	return db_delete_owned(tx, &projects, tenant, id, err);
 }
@@ -118,19 +126,20 @@ int store_principal_get(struct store_tx *tx, const char *tenant, const char *id,
 	return db_get_owned(tx, &principals, tenant, id, a, (void **)ret, err);
 }
 
-int store_principal_find(struct store_tx *tx, const char *tenant, const char *id_or_name, struct mo_arena *a,
-	struct principal **ret, struct mo_err *err)
+int store_principal_find(struct store_tx *tx, const char *tenant, const char *id_or_name,
+	struct mo_arena *a, struct principal **ret, struct mo_err *err)
 {
 	return db_find_owned(tx, &principals, tenant, id_or_name, a, (void **)ret, err);
 }
 
-int store_principal_list(struct store_tx *tx, const char *tenant, const struct store_page *page, struct mo_arena *a,
-	struct principal **ret, size_t *ret_n, struct mo_err *err)
+int store_principal_list(struct store_tx *tx, const char *tenant, const struct store_page *page,
+	struct mo_arena *a, struct principal **ret, size_t *ret_n, struct mo_err *err)
 {
 	return db_page_owned(tx, &principals, tenant, page, a, (void **)ret, ret_n, err);
 }
 
-int store_principal_delete(struct store_tx *tx, const char *tenant, const char *id, struct mo_err *err)
+int store_principal_delete(
+	struct store_tx *tx, const char *tenant, const char *id, struct mo_err *err)
 {
 	return db_delete_owned(tx, &principals, tenant, id, err);
 }
@@ -140,19 +149,22 @@ int store_role_binding_insert(struct store_tx *tx, const struct role_binding *b,
 	return db_insert(tx, &bindings, b, b->role, err);
 }
 
-int store_role_binding_get(struct store_tx *tx, const char *tenant, const char *id, struct mo_arena *a,
-	struct role_binding **ret, struct mo_err *err)
+int store_role_binding_get(struct store_tx *tx, const char *tenant, const char *id,
+	struct mo_arena *a, struct role_binding **ret, struct mo_err *err)
 {
 	return db_get_owned(tx, &bindings, tenant, id, a, (void **)ret, err);
 }
 
 int store_role_binding_list(struct store_tx *tx, const char *tenant, const char *principal,
-	const struct store_page *page, struct mo_arena *a, struct role_binding **ret, size_t *ret_n, struct mo_err *err)
+	const struct store_page *page, struct mo_arena *a, struct role_binding **ret, size_t *ret_n,
+	struct mo_err *err)
 {
-	return db_page_where(tx, &bindings, "principal_id", principal, tenant, page, a, (void **)ret, ret_n, err);
+	return db_page_where(tx, &bindings, "principal_id", principal, tenant, page, a,
+		(void **)ret, ret_n, err);
 }
 
-int store_role_binding_delete(struct store_tx *tx, const char *tenant, const char *id, struct mo_err *err)
+int store_role_binding_delete(
+	struct store_tx *tx, const char *tenant, const char *id, struct mo_err *err)
 {
 	return db_delete_owned(tx, &bindings, tenant, id, err);
 }

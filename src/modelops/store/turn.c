@@ -79,7 +79,8 @@ int turn_open(const char *dir, struct turn **ret, struct mo_err *err)
 	if (flock(fd, LOCK_EX) < 0)
 		return mo_fail_errno(err, errno, "lock '%s'", path);
 	int rc = prepare(fd, path, &t->file, err);
-	flock(fd, LOCK_UN); /* said aloud: the mapping keeps the open file, and its lock, alive after close */
+	flock(fd, LOCK_UN); /* said aloud: the mapping keeps the open file, and its lock, alive
+			       after close */
 	if (rc < 0)
 		return -1;
 	*ret = MO_TAKE(t);

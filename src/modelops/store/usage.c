@@ -22,7 +22,8 @@ static const struct db_col window_cols[] = {
 	DB_COL(usage_window, reason, DB_TEXT),
 	DB_COL(usage_window, created_at, DB_INT),
 };
-static const struct db_table windows = DB_TABLE("usage_windows", "usage window", usage_window, window_cols);
+static const struct db_table windows =
+	DB_TABLE("usage_windows", "usage window", usage_window, window_cols);
 
 static const struct db_col entry_cols[] = {
 	DB_COL(ledger_entry, tenant_id, DB_TEXT),
@@ -42,7 +43,8 @@ static const struct db_col entry_cols[] = {
 	DB_COL(ledger_entry, hash, DB_TEXT),
 	DB_COL(ledger_entry, created_at, DB_INT),
 };
-static const struct db_table entries = DB_TABLE("ledger_entries", "ledger entry", ledger_entry, entry_cols);
+static const struct db_table entries =
+	DB_TABLE("ledger_entries", "ledger entry", ledger_entry, entry_cols);
 
 int store_usage_window_insert(struct store_tx *tx, const struct usage_window *w, struct mo_err *err)
 {
@@ -50,13 +52,15 @@ int store_usage_window_insert(struct store_tx *tx, const struct usage_window *w,
 }
 
 int store_usage_window_list(struct store_tx *tx, const char *tenant, const struct usage_filter *f,
-	const struct store_page *page, struct mo_arena *a, struct usage_window **ret, size_t *ret_n, struct mo_err *err)
+	const struct store_page *page, struct mo_arena *a, struct usage_window **ret, size_t *ret_n,
+	struct mo_err *err)
 {
-	struct db_arg args[8] = { DB_T(page->after ? page->after : "zzzz"), DB_I(page->limit), DB_I(f->from),
-		DB_I(f->to > 0 ? f->to : INT64_MAX) };
+	struct db_arg args[8] = { DB_T(page->after ? page->after : "zzzz"), DB_I(page->limit),
+		DB_I(f->from), DB_I(f->to > 0 ? f->to : INT64_MAX) };
 	const struct {
 		const char *column, *value;
-	} filters[] = { { "tenant_id", tenant }, { "resource_id", f->resource_id }, { "metric", f->metric } };
+	} filters[] = { { "tenant_id", tenant }, { "resource_id", f->resource_id },
+		{ "metric", f->metric } };
 	const char *where = "";
 	size_t n = 4;
 
@@ -69,11 +73,15 @@ int store_usage_window_list(struct store_tx *tx, const char *tenant, const struc
 			return -1;
 	}
 	return db_list(tx, &windows,
-		db_sql(tx, err, "WHERE id < ?1 AND end_at >= ?3 AND end_at < ?4%s ORDER BY id DESC LIMIT ?2", where),
+		db_sql(tx, err,
+			"WHERE id < ?1 AND end_at >= ?3 AND end_at < ?4%s ORDER BY id DESC LIMIT "
+			"?2",
+			where),
 		args, n, a, (void **)ret, ret_n, err);
 }
 
-int store_usage_flush(struct store_tx *tx, const struct usage_window *w, int64_t total, struct mo_err *err)
+int store_usage_flush(
+	struct store_tx *tx, const struct usage_window *w, int64_t total, struct mo_err *err)
 {
 	char id[MO_ID_MAX], name[2 * MO_ID_MAX + 16];
 	struct usage_window row = *w;
@@ -81,8 +89,11 @@ int store_usage_flush(struct store_tx *tx, const struct usage_window *w, int64_t
 
 	snprintf(name, sizeof(name), "usage:%s:%s", w->source_id, w->resource_id);
 	if (db_lock(tx, name, err) < 0 ||
-		db_int_of(tx, "SELECT total FROM usage_counters WHERE source = ?1 AND deployment_id = ?2 AND metric = ?3",
-			DB_ARGS(DB_T(w->source_id), DB_T(w->resource_id), DB_T(w->metric)), &before, err) < 0)
+		db_int_of(tx,
+			"SELECT total FROM usage_counters WHERE source = ?1 AND deployment_id = ?2 "
+			"AND metric = ?3",
+			DB_ARGS(DB_T(w->source_id), DB_T(w->resource_id), DB_T(w->metric)), &before,
+			err) < 0)
 		return -1;
 	if (total <= before)
 		return 0;
@@ -90,7 +101,8 @@ int store_usage_flush(struct store_tx *tx, const struct usage_window *w, int64_t
 		    "INSERT INTO usage_counters (source, deployment_id, metric, tenant_id, total) "
 		    "VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (source, deployment_id, metric) "
 		    "DO UPDATE SET total = excluded.total",
-		    DB_ARGS(DB_T(w->source_id), DB_T(w->resource_id), DB_T(w->metric), DB_T(w->tenant_id), DB_I(total)),
+		    DB_ARGS(DB_T(w->source_id), DB_T(w->resource_id), DB_T(w->metric),
+			    DB_T(w->tenant_id), DB_I(total)),
 		    NULL, err) < 0)
 		return -1;
 	row.id = mo_id_new("use", id);
@@ -99,11 +111,11 @@ int store_usage_flush(struct store_tx *tx, const struct usage_window *w, int64_t
 	return db_insert(tx, &windows, &row, id, err);
 }
 
-int store_usage_unposted(struct store_tx *tx, int64_t limit, struct mo_arena *a, struct usage_window **ret,
-	size_t *ret_n, struct mo_err *err)
+int store_usage_unposted(struct store_tx *tx, int64_t limit, struct mo_arena *a,
+	struct usage_window **ret, size_t *ret_n, struct mo_err *err)
 {
-	return db_list(tx, &windows, "WHERE posted = 0 ORDER BY id LIMIT ?1", DB_ARGS(DB_I(limit)), a, (void **)ret,
-		ret_n, err);
+	return db_list(tx, &windows, "WHERE posted = 0 ORDER BY id LIMIT ?1", DB_ARGS(DB_I(limit)),
+		a, (void **)ret, ret_n, err);
 }
 
 static int take_head(const struct db_row *row, void *ctx, struct mo_err *err)
@@ -116,14 +128,17 @@ static int take_head(const struct db_row *row, void *ctx, struct mo_err *err)
 	return 0;
 }
 
-int store_ledger_head(struct store_tx *tx, const char *tenant, struct ledger_head *ret, struct mo_err *err)
+int store_ledger_head(
+	struct store_tx *tx, const char *tenant, struct ledger_head *ret, struct mo_err *err)
 {
 	char name[MO_ID_MAX + 8];
 	struct ledger_head head = ledger_head_empty();
 
 	snprintf(name, sizeof(name), "ledger:%s", tenant);
 	if (db_lock(tx, name, err) < 0 ||
-		db_run(tx, "SELECT seq, hash FROM ledger_entries WHERE tenant_id = ?1 ORDER BY seq DESC LIMIT 1",
+		db_run(tx,
+			"SELECT seq, hash FROM ledger_entries WHERE tenant_id = ?1 ORDER BY seq "
+			"DESC LIMIT 1",
 			DB_ARGS(DB_T(tenant)), take_head, &head, NULL, err) < 0)
 		return -1;
 	*ret = head;
@@ -134,17 +149,20 @@ int store_ledger_insert(struct store_tx *tx, const struct ledger_entry *e, struc
 {
 	if (db_insert(tx, &entries, e, e->window_id, err) < 0)
 		return -1;
-	return db_exec_one(tx, "UPDATE usage_windows SET posted = 1 WHERE id = ?1 AND tenant_id = ?2",
+	return db_exec_one(tx,
+		"UPDATE usage_windows SET posted = 1 WHERE id = ?1 AND tenant_id = ?2",
 		DB_ARGS(DB_T(e->window_id), DB_T(e->tenant_id)), "usage window", e->window_id, err);
 }
 
-int store_ledger_list(struct store_tx *tx, const char *tenant, int64_t after, bool back, int64_t limit,
-	struct mo_arena *a, struct ledger_entry **ret, size_t *ret_n, struct mo_err *err)
+int store_ledger_list(struct store_tx *tx, const char *tenant, int64_t after, bool back,
+	int64_t limit, struct mo_arena *a, struct ledger_entry **ret, size_t *ret_n,
+	struct mo_err *err)
 {
 	if (back)
-		return db_list(tx, &entries, "WHERE tenant_id = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3",
-			DB_ARGS(DB_T(tenant), DB_I(after > 0 ? after : INT64_MAX), DB_I(limit)), a, (void **)ret, ret_n,
-			err);
+		return db_list(tx, &entries,
+			"WHERE tenant_id = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3",
+			DB_ARGS(DB_T(tenant), DB_I(after > 0 ? after : INT64_MAX), DB_I(limit)), a,
+			(void **)ret, ret_n, err);
 	return db_list(tx, &entries, "WHERE tenant_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
 		DB_ARGS(DB_T(tenant), DB_I(after), DB_I(limit)), a, (void **)ret, ret_n, err);
 }
@@ -155,14 +173,18 @@ static const struct db_col sum_cols[] = {
 	DB_COL(ledger_sum, quantity, DB_INT),
 };
 /* The sum is numeric on Postgres; the cast refuses what does not fit 64 bits. */
-static const struct db_table sums = DB_TABLE(
-	"(SELECT metric, price_class, CAST(sum(quantity) AS BIGINT) AS quantity FROM ledger_entries WHERE tenant_id = ?1 "
-	"AND billable = 1 AND end_at > ?2 AND end_at <= ?3 AND seq <= ?4 GROUP BY metric, price_class) s",
-	"ledger sum", ledger_sum, sum_cols);
+static const struct db_table sums =
+	DB_TABLE("(SELECT metric, price_class, CAST(sum(quantity) AS BIGINT) AS quantity FROM "
+		 "ledger_entries WHERE tenant_id = ?1 "
+		 "AND billable = 1 AND end_at > ?2 AND end_at <= ?3 AND seq <= ?4 GROUP BY metric, "
+		 "price_class) s",
+		"ledger sum", ledger_sum, sum_cols);
 
-int store_ledger_sums(struct store_tx *tx, const char *tenant, int64_t from, int64_t to, int64_t up_to,
-	struct mo_arena *a, struct ledger_sum **ret, size_t *ret_n, struct mo_err *err)
+int store_ledger_sums(struct store_tx *tx, const char *tenant, int64_t from, int64_t to,
+	int64_t up_to, struct mo_arena *a, struct ledger_sum **ret, size_t *ret_n,
+	struct mo_err *err)
 {
 	return db_list(tx, &sums, "ORDER BY metric, price_class",
-		DB_ARGS(DB_T(tenant), DB_I(from), DB_I(to), DB_I(up_to)), a, (void **)ret, ret_n, err);
+		DB_ARGS(DB_T(tenant), DB_I(from), DB_I(to), DB_I(up_to)), a, (void **)ret, ret_n,
+		err);
 }

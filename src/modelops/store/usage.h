@@ -10,7 +10,8 @@
 #include <stddef.h>
 
 /* Inserts W; MO_ECONFLICT when the window (source, metric, resource, end) is there already. */
-int store_usage_window_insert(struct store_tx *tx, const struct usage_window *w, struct mo_err *err);
+int store_usage_window_insert(
+	struct store_tx *tx, const struct usage_window *w, struct mo_err *err);
 struct usage_filter {
 	const char *resource_id, *metric; /* NULL: any */
 	int64_t from, to;                 /* of end_at, half-open; 0: open */
@@ -19,24 +20,32 @@ int store_usage_window_list(struct store_tx *tx, const char *tenant, const struc
 	const struct store_page *page, struct mo_arena *a, struct usage_window **ret, size_t *ret_n,
 	struct mo_err *err);
 
-/* A gateway's cumulative total for a deployment and metric: when TOTAL is above what is stored, stores it and inserts W
- * (source_id, resource_id, metric, tenant, project, price_class, start_at, end_at are given) with the difference as quantity. Repeating
- * it adds nothing. W->id is made here. */
-int store_usage_flush(struct store_tx *tx, const struct usage_window *w, int64_t total, struct mo_err *err);
+/* A gateway's cumulative total for a deployment and metric: when TOTAL is above what is stored,
+ * stores it and inserts W (source_id, resource_id, metric, tenant, project, price_class, start_at,
+ * end_at are given) with the difference as quantity. Repeating it adds nothing. W->id is made here.
+ */
+int store_usage_flush(
+	struct store_tx *tx, const struct usage_window *w, int64_t total, struct mo_err *err);
 
 /* Windows without a ledger entry, oldest first (the agent's work list). */
-int store_usage_unposted(struct store_tx *tx, int64_t limit, struct mo_arena *a, struct usage_window **ret,
-	size_t *ret_n, struct mo_err *err);
+int store_usage_unposted(struct store_tx *tx, int64_t limit, struct mo_arena *a,
+	struct usage_window **ret, size_t *ret_n, struct mo_err *err);
 
-/* Head of the tenant's chain, locked until the transaction ends; the empty head when there is no entry. */
-int store_ledger_head(struct store_tx *tx, const char *tenant, struct ledger_head *ret, struct mo_err *err);
+/* Head of the tenant's chain, locked until the transaction ends; the empty head when there is no
+ * entry. */
+int store_ledger_head(
+	struct store_tx *tx, const char *tenant, struct ledger_head *ret, struct mo_err *err);
 /* Appends E as it is: the caller made it with ledger_append from the head of this transaction. */
 int store_ledger_insert(struct store_tx *tx, const struct ledger_entry *e, struct mo_err *err);
-/* Entries with seq > AFTER, oldest first; BACK: entries with seq < AFTER (0: newest), newest first. TENANT is needed. */
-int store_ledger_list(struct store_tx *tx, const char *tenant, int64_t after, bool back, int64_t limit,
-	struct mo_arena *a, struct ledger_entry **ret, size_t *ret_n, struct mo_err *err);
-/* Billable quantity per metric and price class of the entries of the period (FROM < end_at <= TO), ordered; seq <= UP_TO. */
-int store_ledger_sums(struct store_tx *tx, const char *tenant, int64_t from, int64_t to, int64_t up_to,
-	struct mo_arena *a, struct ledger_sum **ret, size_t *ret_n, struct mo_err *err);
+/* Entries with seq > AFTER, oldest first; BACK: entries with seq < AFTER (0: newest), newest first.
+ * TENANT is needed. */
+int store_ledger_list(struct store_tx *tx, const char *tenant, int64_t after, bool back,
+	int64_t limit, struct mo_arena *a, struct ledger_entry **ret, size_t *ret_n,
+	struct mo_err *err);
+/* Billable quantity per metric and price class of the entries of the period (FROM < end_at <= TO),
+ * ordered; seq <= UP_TO. */
+int store_ledger_sums(struct store_tx *tx, const char *tenant, int64_t from, int64_t to,
+	int64_t up_to, struct mo_arena *a, struct ledger_sum **ret, size_t *ret_n,
+	struct mo_err *err);
 
 #endif

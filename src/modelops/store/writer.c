@@ -48,10 +48,18 @@ struct writer {
 enum { METRIC_COMMITS, METRIC_WRITES, METRIC_WAITING, METRIC_WAL };
 
 static const struct obs_decl metric_decls[] = {
-	[METRIC_COMMITS] = { .name = "store_commits_total", .type = OBS_COUNTER, .help = "Durable commits." },
-	[METRIC_WRITES] = { .name = "store_writes_total", .type = OBS_COUNTER, .help = "Write requests in them." },
-	[METRIC_WAITING] = { .name = "store_writes_waiting", .type = OBS_GAUGE, .help = "Write requests in the queue." },
-	[METRIC_WAL] = { .name = "store_wal_bytes", .type = OBS_GAUGE, .help = "Size of SQLite's write-ahead log." },
+	[METRIC_COMMITS] = { .name = "store_commits_total",
+		.type = OBS_COUNTER,
+		.help = "Durable commits." },
+	[METRIC_WRITES] = { .name = "store_writes_total",
+		.type = OBS_COUNTER,
+		.help = "Write requests in them." },
+	[METRIC_WAITING] = { .name = "store_writes_waiting",
+		.type = OBS_GAUGE,
+		.help = "Write requests in the queue." },
+	[METRIC_WAL] = { .name = "store_wal_bytes",
+		.type = OBS_GAUGE,
+		.help = "Size of SQLite's write-ahead log." },
 };
 
 static int declare_metrics(struct writer *w, struct obs *obs, struct mo_err *err)
@@ -79,7 +87,8 @@ static void count_commit(struct writer *w, unsigned writes)
 	obs_set(w->metrics[METRIC_WAL], stat(w->wal, &st) == 0 ? st.st_size : 0);
 }
 
-/* The next waiting writer, or the next job; both NULL when there is none (after a wait: the end). */
+/* The next waiting writer, or the next job; both NULL when there is none (after a wait: the end).
+ */
 static void next(struct writer *w, bool wait, struct item **ret_item, struct store_job **ret_job)
 {
 	pthread_mutex_lock(&w->lock);
@@ -155,7 +164,8 @@ static void run_item(struct writer *w, struct item *it)
 	}
 }
 
-/* Takes IT or JOB into the batch and runs it. False when it cannot share a transaction: it goes back to the front. */
+/* Takes IT or JOB into the batch and runs it. False when it cannot share a transaction: it goes
+ * back to the front. */
 static bool run_one(struct writer *w, struct batch *b, struct item *it, struct store_job *job)
 {
 	if (it && it->alone) {
@@ -192,7 +202,8 @@ static void run_batch(struct writer *w, struct batch *b, struct item *it, struct
 	}
 	while ((it || job) && run_one(w, b, it, job)) {
 		if (db_sqlite_lost_transaction(w->conn)) {
-			mo_fail(&err, MO_EFULL, "the database ended the transaction (disk full or I/O error)");
+			mo_fail(&err, MO_EFULL,
+				"the database ended the transaction (disk full or I/O error)");
 			fail_all(b, &err);
 			return;
 		}
@@ -263,7 +274,8 @@ int writer_new(struct store *store, const struct store_cfg *cfg, struct turn *tu
 		free(w);
 		return mo_fail(err, MO_ENOMEM, "writer");
 	}
-	if (declare_metrics(w, cfg->obs, err) < 0 || db_sqlite.open(cfg, false, &w->conn, err) < 0) {
+	if (declare_metrics(w, cfg->obs, err) < 0 ||
+		db_sqlite.open(cfg, false, &w->conn, err) < 0) {
 		free(w->wal);
 		free(w);
 		return -1;
@@ -301,7 +313,8 @@ static int enqueue(struct writer *w, struct mo_list *list, struct mo_list *node,
 
 static int wait_for(struct writer *w, struct item *it)
 {
-	if (pthread_equal(pthread_self(), w->thread)) { /* a submitted job writes: it joins the open batch */
+	if (pthread_equal(pthread_self(),
+		    w->thread)) { /* a submitted job writes: it joins the open batch */
 		MO_ASSERT(it->fn);
 		run_item(w, it);
 		return it->rc;

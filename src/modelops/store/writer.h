@@ -12,8 +12,8 @@ struct writer;
 int writer_new(struct store *store, const struct store_cfg *cfg, struct turn *turn,
 	struct writer **ret, struct mo_err *err);
 
-/* Runs FN within a batch and returns after the batch is durable. Any thread; from within a submitted job it joins the
- * open batch and returns at once. */
+/* Runs FN within a batch and returns after the batch is durable. Any thread; from within a
+ * submitted job it joins the open batch and returns at once. */
 int writer_run(struct writer *w, int (*fn)(struct store_tx *, void *, struct mo_err *), void *ctx,
 	struct mo_err *err);
 

@@ -1,4 +1,5 @@
-/* Endpoint of a deployment: follows views, keeps connections of instances that stay, spreads by weight. */
+/* Endpoint of a deployment: follows views, keeps connections of instances that stay, spreads by
+ * weight. */
 #include "endpoint.h"
 
 #include <setjmp.h>
@@ -61,7 +62,8 @@ static void test_follow(void **state)
 	assert_string_equal(e->targets[1].instance, "ins_c");
 
 	v->n = 0;
-	add(v, "ins_b", "tcp:127.0.0.1:3", 100); /* restarted elsewhere: the old connection must not be used */
+	add(v, "ins_b", "tcp:127.0.0.1:3",
+		100); /* restarted elsewhere: the old connection must not be used */
 	add(v, "ins_x", "nonsense", 100);
 	endpoint_apply(e, v, loop, &limits);
 	assert_int_equal(e->n, 1);

@@ -1,4 +1,5 @@
-/* Usage counters in a shared mapping: what is counted survives the process; damaged files are refused. */
+/* Usage counters in a shared mapping: what is counted survives the process; damaged files are
+ * refused. */
 #include "usage_map.h"
 
 #include "modelops/base/check.h"
@@ -73,7 +74,8 @@ static void test_survives_kill(void **state)
 	pid_t pid = fork();
 	if (pid == 0) {
 		struct usage_slot *s;
-		if (usage_map_create(dir, 8, &m, NULL) < 0 || usage_map_slot(m, DEP, TEN, PRJ, &s, NULL) < 0)
+		if (usage_map_create(dir, 8, &m, NULL) < 0 ||
+			usage_map_slot(m, DEP, TEN, PRJ, &s, NULL) < 0)
 			_exit(1);
 		for (int i = 0; i < 1000; i++)
 			usage_add(s, USAGE_EXPLAIN_REQUESTS, USAGE_EXPLAIN_ROWS, 3);
@@ -98,7 +100,8 @@ static void test_survives_kill(void **state)
 	close(fd[1]);
 }
 
-/* Flips every byte of a good file in turn: it is adopted unchanged in meaning or refused, never a crash. */
+/* Flips every byte of a good file in turn: it is adopted unchanged in meaning or refused, never a
+ * crash. */
 static void test_damage(void **state)
 {
 	struct usage_map *m;
