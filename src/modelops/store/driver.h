@@ -54,6 +54,8 @@ struct store_tx {
 	struct db_conn *conn;
 	const struct db_driver *driver;
 	int64_t now; /* 0: not asked yet */
+	bool failed; /* the clock did not answer: the transaction must not commit */
+	struct mo_err clock_err;
 };
 
 /* SQLite only: true when the statement before ended the whole transaction (disk full, I/O error).

@@ -132,7 +132,10 @@ static int commit(struct db_conn *c, struct mo_err *err)
 		PQclear(res);
 		return mo_fail(err, MO_EINTERNAL, "Postgres: a failed transaction was committed");
 	}
-	return finish(c, res, "COMMIT", err);
+	if (finish(c, res, "COMMIT", err) < 0)
+		return -1;
+	(void)mo_fault("store.committed"); /* tests kill here: durable, not yet answered */
+	return 0;
 }
 
 static void rollback(struct db_conn *c)

@@ -153,6 +153,11 @@ static int run_once(struct store *s, bool write,
 		return -1;
 	struct store_tx tx = { .store = s, .conn = conn, .driver = s->driver };
 	int rc = fn(&tx, ctx, err);
+	if (rc == 0 && tx.failed) {
+		if (err)
+			*err = tx.clock_err;
+		rc = -1;
+	}
 	if (rc == 0)
 		rc = s->driver->commit(conn, err);
 	if (rc < 0)
@@ -243,8 +248,8 @@ void store_reader_close(struct store_reader *r)
 
 int64_t store_now(struct store_tx *tx)
 {
-	if (tx->now == 0 && tx->driver->now(tx->conn, &tx->now, NULL) < 0)
-		tx->now = 0; /* the transaction has failed: its next statement says so */
+	if (tx->now == 0 && tx->driver->now(tx->conn, &tx->now, &tx->clock_err) < 0)
+		tx->failed = true; /* no error can be said here: the transaction ends with it */
 	return tx->now;
 }
 

@@ -1,0 +1,112 @@
+/* Schema versions and leadership: what is not ours is refused, and a deposed leader changes
+ * nothing. */
+#include "fixture.h"
+
+#include "modelops/store/db.h"
+
+#include <unistd.h>
+
+static int newer(struct store_tx *tx, void *ctx, struct mo_err *err)
+{
+	return db_exec(tx,
+		"INSERT INTO schema_version (version, name, checksum, applied_at) VALUES (99, "
+		"'later', 'x', 1)",
+		NULL, 0, NULL, err);
+}
+
+static int drop_newer(struct store_tx *tx, void *ctx, struct mo_err *err)
+{
+	return db_exec(tx, "DELETE FROM schema_version WHERE version = 99", NULL, 0, NULL, err);
+}
+
+static int tamper(struct store_tx *tx, void *ctx, struct mo_err *err)
+{
+	return db_exec(tx, "UPDATE schema_version SET checksum = 'x' || checksum WHERE version = 1",
+		NULL, 0, NULL, err);
+}
+
+static int mend(struct store_tx *tx, void *ctx, struct mo_err *err)
+{
+	return db_exec(tx,
+		"UPDATE schema_version SET checksum = substr(checksum, 2) WHERE version = 1", NULL,
+		0, NULL, err);
+}
+
+static void refused(struct fix *f, const char *part)
+{
+	struct store *s = NULL;
+	struct mo_err err = { 0 };
+	struct store_cfg cfg = { .url = f->url, .readers = 1 };
+
+	assert_int_equal(store_open(&cfg, &s, &err), -1);
+	assert_string_equal(mo_err_slug(&err), "schema_unknown");
+	assert_non_null(strstr(err.msg, part));
+	assert_null(s);
+}
+
+static void test_unknown_schema_is_refused(void **state)
+{
+	struct fix *f = *state;
+	struct store_schema before;
+
+	fix_do(f, newer);
+	refused(f, "99");
+	assert_int_equal(store_migrate(f->store, &before, NULL), -1);
+	fix_do(f, drop_newer);
+	fix_do(f, tamper);
+	refused(f, "tenancy");
+	fix_do(f, mend);
+	store_close(fix_open(f));
+	assert_int_equal(store_migrate(f->store, &before, NULL), 0);
+	assert_int_equal(before.found, before.known);
+}
+
+static int64_t epoch;
+
+static int take_short(struct store_tx *tx, void *ctx, struct mo_err *err)
+{
+	return store_leader_take(tx, "agent", "one", 1, &epoch, err);
+}
+
+static int take_long(struct store_tx *tx, void *ctx, struct mo_err *err)
+{
+	return store_leader_take(tx, "agent", "two", 60000000, &epoch, err);
+}
+
+static int take_back(struct store_tx *tx, void *ctx, struct mo_err *err)
+{
+	return store_leader_take(tx, "agent", "one", 60000000, &epoch, err);
+}
+
+static int deposed(struct store_tx *tx, void *ctx, struct mo_err *err)
+{
+	return store_leader_check(tx, "agent", 1, err);
+}
+
+static int acting(struct store_tx *tx, void *ctx, struct mo_err *err)
+{
+	return store_leader_check(tx, "agent", 2, err);
+}
+
+static void test_one_leader(void **state)
+{
+	fix_do(*state, take_short);
+	assert_int_equal(epoch, 1);
+	usleep(2000);
+	fix_do(*state, take_long);
+	assert_int_equal(epoch, 2);
+	fix_refused(*state, take_back, MO_ECONFLICT, NULL);
+	fix_refused(*state, deposed, MO_EPRECOND, NULL);
+	fix_do(*state, acting);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_unknown_schema_is_refused, fix_up, fix_down),
+		cmocka_unit_test_setup_teardown(test_one_leader, fix_up, fix_down),
+	};
+
+	fix_main(argc, argv);
+	return RUN_TESTS(tests);
+}
