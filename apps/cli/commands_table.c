@@ -64,7 +64,7 @@ static const struct cli_flag key_flags[] = {
 static const struct cli_flag pool_create_flags[] = {
 	NEEDED("card", "MODEL", KIND_TEXT, "card_model", "A30, T4, CPU ..."),
 	NEEDED("mode", "MODE", KIND_TEXT, NULL, "MIG, TIME_SLICE, MPS, EXCLUSIVE or CPU"),
-	BODY("profile", "NAME", KIND_TEXT, NULL, "MIG profile like 1g.6gb"),
+	BODY("mig-profile", "NAME", KIND_TEXT, "profile", "MIG profile like 1g.6gb"),
 	POOL_FLAGS(NEEDED, NEEDED),
 	END_FLAGS,
 };
