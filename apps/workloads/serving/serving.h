@@ -1,7 +1,7 @@
 /* modelops-serving: what its parts share. One loop thread owns all of it but what says otherwise.
  */
-#ifndef SERVING_SERVING_H
-#define SERVING_SERVING_H
+#ifndef MODELOPS_APPS_WORKLOADS_SERVING_SERVING_H
+#define MODELOPS_APPS_WORKLOADS_SERVING_SERVING_H
 
 #include "modelops/base/list.h"
 #include "modelops/http/ops.h"

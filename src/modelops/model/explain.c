@@ -88,8 +88,8 @@ static void make_tree(struct explain *e, const struct forest_tree *t, struct exp
 		parent[left] = parent[left + 1] = i;
 		next = left + 2;
 		split[out->splits++] =
-			(struct explain_split){ n->cond, n->fidx, v->wl, v->wr, v->feat, left, i,
-				v->repeat ? find_prev(f, t->root, parent, i, v->feat) : -1 };
+			(struct explain_split){ n->cond, n->fidx, { v->wl, v->wr }, v->feat, left,
+				i, v->repeat ? find_prev(f, t->root, parent, i, v->feat) : -1 };
 	}
 }
 
@@ -101,7 +101,8 @@ static double tree_mean(const struct explain_tree *t, const struct forest_node *
 		mean[i] = (double)node[i].leaf;
 	for (uint32_t k = t->splits; k-- > 0;) {
 		const struct explain_split *p = &t->split[k];
-		mean[p->self] = (double)p->wl * mean[p->left] + (double)p->wr * mean[p->left + 1];
+		mean[p->self] =
+			(double)p->w[0] * mean[p->left] + (double)p->w[1] * mean[p->left + 1];
 	}
 	return mean[0];
 }

@@ -43,8 +43,7 @@ ALWAYS void down(const struct explain_split *p, const float *x, const struct exp
 {
 	uint32_t right = goes_right(p, x), hot = p->left + right, cold = p->left + !right;
 	struct explain_path z = path(p, s);
-	double zh = z.z * (double)(right ? p->wr : p->wl),
-	       zc = z.z * (double)(right ? p->wl : p->wr);
+	double zh = z.z * (double)p->w[right], zc = z.z * (double)p->w[!right];
 	s->path[hot] = (struct explain_path){ zh, z.o };
 	s->path[cold] = (struct explain_path){ zc, 0 };
 	vec *c = at(s->c, p->self, blocks), *c_hot = at(s->c, hot, blocks),
@@ -69,8 +68,7 @@ ALWAYS void up(const struct explain_split *p, const float *x, const struct expla
 {
 	uint32_t right = goes_right(p, x);
 	struct explain_path z = path(p, s);
-	double zh = z.z * (double)(right ? p->wr : p->wl),
-	       zc = z.z * (double)(right ? p->wl : p->wr);
+	double zh = z.z * (double)p->w[right], zc = z.z * (double)p->w[!right];
 	const vec *g_hot = at(s->g, p->left + right, blocks),
 		  *g_cold = at(s->g, p->left + !right, blocks);
 	const vec *u = (const vec *)(const void *)s->u, *t = (const vec *)(const void *)s->t;

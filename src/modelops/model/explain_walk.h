@@ -13,7 +13,7 @@ enum { EXPLAIN_LANES = 4 }; /* quadrature points come in blocks of four doubles 
 struct explain_split {
 	float cond;
 	uint32_t fidx; /* into the laid-out row (forest.h) */
-	float wl, wr;  /* share of the training weight that went left, right */
+	float w[2];    /* share of the training weight that went left, right */
 	uint32_t feat, left, self;
 	int32_t prev; /* child by which the path left the last split on the same column above; -1:
 			 there is none */
