@@ -66,6 +66,16 @@ int store_run_cancel(struct store_tx *tx, const char *tenant, const char *id, bo
 	return changed ? db_tell(tx, &db_runs, id, "run", "id", err) : 0;
 }
 
+int store_run_expire(struct store_tx *tx, const char *id, const char *reason, struct mo_err *err)
+{
+	if (db_exec(tx,
+		    "UPDATE runs SET cancel_requested = 1, reason = ?2 WHERE id = ?1 AND state IN "
+		    "('PENDING', 'RUNNING')",
+		    DB_ARGS(DB_T(id), DB_T(reason)), NULL, err) < 0)
+		return -1;
+	return db_tell(tx, &db_runs, id, "run", "id", err);
+}
+
 int store_run_move(struct store_tx *tx, const char *tenant, const char *id, enum run_state to,
 	const struct store_set *sets, size_t nsets, bool *ret_moved, struct mo_err *err)
 {

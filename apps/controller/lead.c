@@ -1,0 +1,165 @@
+/* Leadership: a store row judged by the database's clock, renewed on a thread of its own; in
+ * embedded mode a lock on a file besides, so that a successor need not wait for the lease to run
+ * out. */
+#include "controller.h"
+#include "modelops/base/check.h"
+#include "modelops/base/log.h"
+#include "modelops/base/time.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+struct lead {
+	struct controller *ctl;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	bool stop;
+	int file; /* DATA/run/controller.lock */
+	bool locked, signed_file;
+	int64_t renewed_at; /* mono */
+	int64_t epoch;
+};
+
+static int take(struct store_tx *tx, void *ctx, struct mo_err *err)
+{
+	struct lead *l = ctx;
+
+	return store_leader_take(
+		tx, CONTROLLER_ROLE, l->ctl->holder, l->ctl->cfg->lease, &l->epoch, err);
+}
+
+static int drop_dead(struct store_tx *tx, void *ctx, struct mo_err *err)
+{
+	return store_leader_drop(tx, CONTROLLER_ROLE, ctx, err);
+}
+
+static void set_epoch(struct lead *l, int64_t epoch)
+{
+	int64_t old = atomic_exchange(&l->ctl->epoch, epoch);
+
+	if (old != epoch)
+		mo_log(MO_LOG_INFO, epoch ? "leading" : "not leading", "holder", l->ctl->holder,
+			NULL);
+}
+
+/* Before the row is taken: whoever finds this file unlocked knows whose row is dead. */
+static int sign_file(struct lead *l)
+{
+	size_t n = strlen(l->ctl->holder);
+
+	if (l->signed_file)
+		return 0;
+	if (ftruncate(l->file, 0) < 0 || pwrite(l->file, l->ctl->holder, n, 0) != (ssize_t)n)
+		return -1;
+	l->signed_file = true;
+	return 0;
+}
+
+static void renew(struct lead *l)
+{
+	struct mo_err err = { 0 };
+
+	if (!l->locked && flock(l->file, LOCK_EX | LOCK_NB) == 0)
+		l->locked = true;
+	if (!l->locked || sign_file(l) < 0)
+		return;
+	if (store_write(l->ctl->store, take, l, &err) == 0) {
+		l->renewed_at = mo_mono();
+		set_epoch(l, l->epoch);
+		return;
+	}
+	/* Stop well before another may start: a pass that is under way is stopped by its epoch. */
+	if (err.code == MO_ECONFLICT || mo_mono() - l->renewed_at > l->ctl->cfg->lease / 2) {
+		if (atomic_load(&l->ctl->epoch))
+			mo_log(MO_LOG_WARN, "lease lost", "error", err.msg, NULL);
+		set_epoch(l, 0);
+	}
+}
+
+static bool wait_for(struct lead *l, int64_t us)
+{
+	struct timespec at;
+
+	clock_gettime(CLOCK_REALTIME, &at);
+	int64_t ns = at.tv_nsec + us % MO_SECOND * 1000;
+	at.tv_sec += us / MO_SECOND + ns / 1000000000;
+	at.tv_nsec = ns % 1000000000;
+	pthread_mutex_lock(&l->lock);
+	if (!l->stop)
+		pthread_cond_timedwait(&l->wake, &l->lock, &at);
+	bool stop = l->stop;
+	pthread_mutex_unlock(&l->lock);
+	return !stop;
+}
+
+static void *run(void *arg)
+{
+	struct lead *l = arg;
+	int64_t standby = l->ctl->cfg->renew < 500000 ? l->ctl->cfg->renew : 500000;
+
+	do
+		renew(l);
+	while (wait_for(l, atomic_load(&l->ctl->epoch) ? l->ctl->cfg->renew : standby));
+	return NULL;
+}
+
+/* The holder's name is kept in the lock's file: the next process of this machine drops that row. */
+static void drop_predecessor(struct lead *l)
+{
+	char dead[40] = "";
+	ssize_t n = pread(l->file, dead, sizeof(dead) - 1, 0);
+
+	if (n <= 0 || flock(l->file, LOCK_EX | LOCK_NB) < 0)
+		return;
+	l->locked = true;
+	store_write(l->ctl->store, drop_dead, dead, NULL);
+}
+
+int lead_start(struct controller *ctl, struct lead **ret_lead, struct mo_err *err)
+{
+	char path[512];
+	mo_autofree struct lead *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		return mo_fail(err, MO_ENOMEM, "leadership");
+	snprintf(path, sizeof(path), "%s/run/controller.lock", ctl->cfg->data);
+	l->ctl = ctl;
+	l->file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+	if (l->file < 0)
+		return mo_fail_errno(err, errno, "'%s'", path);
+	drop_predecessor(l);
+	pthread_mutex_init(&l->lock, NULL);
+	pthread_cond_init(&l->wake, NULL);
+	renew(l);
+	int errnum = pthread_create(&l->thread, NULL, run, l);
+	if (errnum) {
+		close(l->file);
+		return mo_fail_errno(err, errnum, "leadership");
+	}
+	*ret_lead = MO_TAKE(l);
+	return 0;
+}
+
+void lead_stop(struct lead *l)
+{
+	if (!l)
+		return;
+	pthread_mutex_lock(&l->lock);
+	l->stop = true;
+	pthread_cond_signal(&l->wake);
+	pthread_mutex_unlock(&l->lock);
+	pthread_join(l->thread, NULL);
+	if (atomic_load(&l->ctl->epoch))
+		store_write(l->ctl->store, drop_dead, l->ctl->holder, NULL);
+	close(l->file);
+	pthread_cond_destroy(&l->wake);
+	pthread_mutex_destroy(&l->lock);
+	free(l);
+}

@@ -1,0 +1,49 @@
+/* Room in the pools as one pass sees it; the reserving transaction checks again. */
+#ifndef MODELOPS_CONTROLLER_ROOMS_H
+#define MODELOPS_CONTROLLER_ROOMS_H
+
+#include "controller.h"
+#include "modelops/domain/allocation.h"
+#include "modelops/domain/fit.h"
+#include "modelops/domain/pool.h"
+#include "modelops/domain/quota.h"
+
+struct room {
+	const struct pool *pool;
+	struct fit_holder *holders;
+	size_t nholders;
+	int64_t used, pending;
+	const char *waiting_run; /* the first run of this pass that waits for room here, or NULL */
+};
+
+struct rooms {
+	struct room *at;
+	size_t n;
+	struct pool *pools;
+	struct allocation *allocs;
+	size_t nallocs;
+	struct quota *quotas;
+	size_t nquotas;
+};
+
+/* Reads pools, quotas and live allocations. Memory is the pass's. */
+int rooms_load(struct controller *ctl, struct rooms *ret, struct mo_err *err);
+
+/* The room of the pool with this id or name, or NULL. */
+struct room *rooms_find(const struct rooms *rooms, const char *id_or_name);
+
+/* Where work goes that names no pool: the pool `default`, or the only one there is, else NULL. */
+struct room *rooms_default(const struct rooms *rooms);
+
+/* The first of CANDIDATES with room for SHARES of TENANT, or NULL and why not. Earlier work that
+ * waits for a pool goes first there, or a large job would wait for ever. */
+struct room *rooms_choose(const struct rooms *rooms, struct room *const *candidates, size_t count,
+	const char *tenant, int64_t shares, struct fit_answer *ret_answer);
+
+/* RUN waits (or took SHARES), so that what comes after in this pass sees it. */
+void rooms_wait(struct room *room, const char *owner, int64_t shares, enum fit why);
+void rooms_take(struct room *room, int64_t shares);
+
+void rooms_metrics(struct controller *ctl, const struct rooms *rooms);
+
+#endif

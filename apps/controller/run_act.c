@@ -1,0 +1,192 @@
+/* One pass over the live runs: each run's own state, then its steps. */
+#include "modelops/base/str.h"
+#include "modelops/base/time.h"
+#include "modelops/domain/run_decide.h"
+#include "modelops/domain/state.h"
+#include "modelops/store/records.h"
+#include "modelops/store/runs.h"
+#include "runs.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define TIMED_OUT "max_runtime"
+
+struct run_move {
+	struct controller *ctl;
+	struct live_run *live;
+	enum run_state to;
+	const char *reason, *event;
+};
+
+static int start_run(struct store_tx *tx, void *ctx, struct mo_err *err)
+{
+	struct run_move *m = ctx;
+	const struct run *run = m->live->run;
+	bool moved;
+
+	if (store_run_move(tx, run->tenant_id, run->id, RUN_RUNNING,
+		    SETS(SET_TIME("started_at", store_now(tx))), &moved, err) < 0)
+		return -1;
+	return moved ? store_event(tx, run->tenant_id, "run", run->id, "RunStarted",
+			       "The run started.", err)
+		     : mo_fail(err, MO_ECONFLICT, "the run has moved meanwhile");
+}
+
+static int end_run(struct store_tx *tx, void *ctx, struct mo_err *err)
+{
+	struct run_move *m = ctx;
+	const struct run *run = m->live->run;
+	bool moved;
+
+	if (store_run_move(tx, run->tenant_id, run->id, m->to,
+		    SETS(SET_TIME("finished_at", store_now(tx)), SET_TEXT("reason", m->reason)),
+		    &moved, err) < 0)
+		return -1;
+	if (!moved)
+		return mo_fail(err, MO_ECONFLICT, "the run has moved meanwhile");
+	const char *text = m->reason
+				   ? mo_arena_printf(&m->ctl->arena, "The run ended: %s", m->reason)
+				   : "The run succeeded.";
+	return text ? store_event(tx, run->tenant_id, "run", run->id, m->event, text, err)
+		    : mo_fail(err, MO_ENOMEM, "event");
+}
+
+static int expire_run(struct store_tx *tx, void *ctx, struct mo_err *err)
+{
+	struct run_move *m = ctx;
+
+	return store_run_expire(tx, m->live->run->id, TIMED_OUT, err);
+}
+
+const char *step_reason(struct mo_arena *a, const struct run_step *step)
+{
+	return mo_arena_printf(
+		a, "step '%s': %s", step->name, step->reason ? step->reason : "it failed");
+}
+
+static const char *failure_of(struct controller *ctl, const struct live_run *live)
+{
+	if (mo_streq(live->run->reason, TIMED_OUT))
+		return mo_arena_printf(&ctl->arena,
+			"the run took longer than its max_runtime of %lld s",
+			(long long)live->run->max_runtime_s);
+	for (size_t i = 0; i < live->nsteps; i++)
+		if (live->steps[i].state == STEP_FAILED)
+			return step_reason(&ctl->arena, &live->steps[i]);
+	return "a step was skipped";
+}
+
+static struct run_view view_of(const struct live_run *live)
+{
+	const struct run *run = live->run;
+	struct run_view v = { .state = run->state,
+		.cancel_requested = run->cancel_requested,
+		.timed_out = mo_streq(run->reason, TIMED_OUT),
+		.now = mo_now(),
+		.started_at = run->started_at,
+		.max_runtime_us = run->max_runtime_s * MO_SECOND };
+
+	for (size_t i = 0; i < live->nsteps; i++)
+		v.steps[live->steps[i].state]++;
+	return v;
+}
+
+static int act_on_run(struct controller *ctl, struct live_run *live, struct mo_err *err)
+{
+	struct run_move m = { .ctl = ctl, .live = live };
+	struct run_view v = view_of(live);
+
+	switch (run_decide(&v)) {
+	case RUN_ACT_START:
+		return ctl_write(ctl, start_run, &m, err);
+	case RUN_ACT_TIMEOUT:
+		return ctl_write(ctl, expire_run, &m, err);
+	case RUN_ACT_SUCCEED:
+		m.to = RUN_SUCCEEDED;
+		m.event = "RunSucceeded";
+		break;
+	case RUN_ACT_FAIL:
+		m.to = RUN_FAILED;
+		m.event = "RunFailed";
+		m.reason = failure_of(ctl, live);
+		break;
+	case RUN_ACT_CANCEL:
+		m.to = RUN_CANCELLED;
+		m.event = "RunCancelled";
+		m.reason = "cancelled";
+		break;
+	case RUN_ACT_NONE:
+		return 0;
+	}
+	return ctl_write(ctl, end_run, &m, err);
+}
+
+static int act_on_step(struct controller *ctl, struct rooms *rooms, struct live_run *live,
+	struct run_step *step, struct mo_err *err)
+{
+	struct step_seen seen;
+
+	if (step_observe(ctl, rooms, live, step, &seen, err) < 0)
+		return -1;
+	if (step->state == STEP_RUNNING && step_kind_runs_job(step->kind) &&
+		logs_collect(ctl, step, false, err) < 0)
+		return -1;
+	struct step_decision d = step_decide(&seen.view);
+	return step_act(ctl, &seen, &d, err);
+}
+
+/* One step's trouble must not keep the others waiting; losing the lease ends the pass. */
+static int each_step(
+	struct controller *ctl, struct rooms *rooms, struct live_run *live, struct mo_err *err)
+{
+	for (size_t i = 0; i < live->nsteps; i++) {
+		struct mo_err mine = { 0 };
+		if (state_terminal(&step_states, (int)live->steps[i].state) ||
+			act_on_step(ctl, rooms, live, &live->steps[i], &mine) == 0)
+			continue;
+		if (mine.code == MO_EPRECOND || mine.code == MO_ENOMEM) {
+			*err = mine;
+			return -1;
+		}
+		if (mine.code != MO_ECONFLICT)
+			ctl_failed(ctl, "step", live->steps[i].id, &mine);
+	}
+	return 0;
+}
+
+static void count(struct controller *ctl, const struct live_run *runs, size_t n)
+{
+	int64_t states[STEP_CANCELLED + 1] = { 0 };
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < runs[i].nsteps; j++)
+			states[runs[i].steps[j].state]++;
+	for (int s = 0; s <= STEP_CANCELLED; s++)
+		metrics_set(ctl, CTL_STEPS, state_name(&step_states, s), NULL, states[s]);
+	metrics_set(ctl, CTL_RUNS_LIVE, NULL, NULL, (int64_t)n);
+}
+
+int runs_pass(struct controller *ctl, struct rooms *rooms, struct mo_err *err)
+{
+	struct live_run *runs;
+	size_t n;
+
+	if (live_runs(ctl, &runs, &n, err) < 0)
+		return -1;
+	count(ctl, runs, n);
+	for (size_t i = 0; i < n; i++) {
+		struct mo_err mine = { 0 };
+		if (act_on_run(ctl, &runs[i], &mine) < 0) {
+			if (mine.code == MO_EPRECOND || mine.code == MO_ENOMEM) {
+				*err = mine;
+				return -1;
+			}
+			ctl_failed(ctl, "run", runs[i].run->id, &mine);
+			continue;
+		}
+		if (each_step(ctl, rooms, &runs[i], err) < 0)
+			return -1;
+	}
+	return 0;
+}
