@@ -14,6 +14,20 @@
 
 enum { DOCUMENT_MAX = 4 << 20 };
 
+/* The server core writes problems, so their schema is here and not in wire. */
+static const char problem_schema[] =
+	"{\"type\":\"object\",\"description\":\"An error (RFC "
+	"9457).\",\"additionalProperties\":false,"
+	"\"required\":[\"type\",\"title\",\"status\",\"code\",\"detail\",\"request_id\"],"
+	"\"properties\":{"
+	"\"type\":{\"type\":\"string\"},\"title\":{\"type\":\"string\"},\"status\":{\"type\":"
+	"\"integer\"},"
+	"\"code\":{\"type\":\"string\",\"description\":\"Stable word for programs.\"},"
+	"\"detail\":{\"type\":\"string\",\"description\":\"What happened; names the offending "
+	"value.\"},"
+	"\"field\":{\"type\":\"string\",\"description\":\"Path of the offending field.\"},"
+	"\"hint\":{\"type\":\"string\"},\"request_id\":{\"type\":\"string\"}}}";
+
 static const char security_schemes[] =
 	"{\"key\":{\"type\":\"http\",\"scheme\":\"bearer\",\"description\":\"API key of a "
 	"principal.\"},"
@@ -253,6 +267,7 @@ int openapi_build(struct mo_buf *out, struct mo_err *err)
 	jw_key(&w, "schemas");
 	jw_obj(&w);
 	wire_components(&w);
+	jw_kraw(&w, "Problem", problem_schema);
 	jw_end_obj(&w);
 	jw_kraw(&w, "securitySchemes", security_schemes);
 	jw_end_obj(&w);

@@ -15,7 +15,9 @@ import os
 import re
 import secrets
 import shutil
+import sqlite3
 import tempfile
+import time
 
 import jsonschema
 import referencing
@@ -25,6 +27,11 @@ import requests
 from lib import pg, proc
 
 TIMEOUT = 30
+
+
+def new_id(prefix):
+	"""An id of the form the platform makes."""
+	return prefix + "_01" + "".join(secrets.choice("0123456789ABCDEFGHJKMNPQRSTVWXYZ") for _ in range(24))
 
 
 class Wrong(AssertionError):
@@ -172,6 +179,31 @@ class Server:
 
 	def nobody(self):
 		return Client(self, {})
+
+	def sql(self, statement, *values):
+		"""Rows of one statement on the API's own database (placeholders: ?): for states only a controller makes."""
+		if self.database_url.startswith("sqlite:"):
+			with contextlib.closing(sqlite3.connect(self.database_url[len("sqlite:"):], timeout=20)) as db:
+				with db:
+					return db.execute(statement, values).fetchall()
+		import psycopg
+		with psycopg.connect(self.database_url, autocommit=True) as db:
+			cursor = db.execute(statement.replace("?", "%s"), values)
+			return cursor.fetchall() if cursor.description else []
+
+	def row(self, table, **columns):
+		self.sql("INSERT INTO %s (%s) VALUES (%s)" % (table, ", ".join(columns), ", ".join("?" * len(columns))),
+			*columns.values())
+
+	def model(self, project, name="iris", version=1, state="READY"):
+		"""A model with one version, as a register step would leave it; (model id, version id)."""
+		now, made = time.time_ns() // 1000, {k: project[k] for k in ("tenant_id",)}
+		model, one = new_id("mdl"), new_id("mv")
+		self.row("models", id=model, project_id=project["id"], name=name, created_at=now, **made)
+		self.row("model_versions", id=one, project_id=project["id"], model_id=model, version=version, state=state,
+			object_prefix="tenants/x/attempts/att", size=1, framework="xgboost", created_at=now, metrics='{"valid-rmse": 0.5}',
+			signature='{"features": []}', **made)
+		return model, one
 
 	def tenant(self, name=None, project="main"):
 		"""A new tenant with a project: (tenant, project, client of its admin)."""

@@ -14,11 +14,11 @@ from lib import api, proc
 def test_health_and_ready():
 	with api.running() as server:
 		nobody = server.nobody()
-		assert nobody.get("/healthz").json() == {"status": "ok"}
-		assert nobody.get("/readyz").json() == {"status": "ok"}
+		assert nobody.get("/healthz").json() == {"status": "ok", "detail": None}
+		assert nobody.get("/readyz").json() == {"status": "ok", "detail": None}
 		assert nobody.get("/v1/whoami", status=401).headers["WWW-Authenticate"] == "Bearer"
 		me = server.client().get("/v1/whoami").json()
-		assert (me["name"], me["tenant_name"], me["role"]) == ("admin", "platform", "platform_admin")
+		assert (me["name"], me["tenant"], me["role"]) == ("admin", "platform", "platform_admin")
 
 
 def test_metrics_on_both_doors():

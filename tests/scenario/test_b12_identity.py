@@ -14,7 +14,7 @@ def setup(server, name="acme"):
 
 def make_key(admin, robot, **more):
 	made = admin.post("/v1/api-keys", {"principal_id": robot["id"], "name": "k", "role": "user", **more}).json()
-	assert made["secret"].startswith("mok_")
+	assert made["key"].startswith("mok_")
 	return made
 
 
@@ -22,31 +22,31 @@ def test_key_life():
 	with api.running() as server:
 		_, admin, robot = setup(server)
 		made = make_key(admin, robot)
-		client = server.key_client(made["secret"])
+		client = server.key_client(made["key"])
 		me = client.get("/v1/whoami").json()
-		assert me["name"] == "robot" and me["role"] == "user" and me["tenant_name"] == "acme"
+		assert me["name"] == "robot" and me["role"] == "user" and me["tenant"] == "acme"
 		assert client.items("/v1/projects")
 		shown = admin.get("/v1/api-keys/" + made["id"])
-		assert "secret" not in shown.json() and made["secret"] not in shown.text
-		assert made["secret"][31:] not in admin.get("/v1/api-keys").text
+		assert "key" not in shown.json() and made["key"] not in shown.text
+		assert made["key"][31:] not in admin.get("/v1/api-keys").text
 		admin.delete("/v1/api-keys/" + made["id"])
 		client.get("/v1/whoami", status=401)
 		assert admin.get("/v1/api-keys/" + made["id"]).json()["revoked_at"]
-		assert made["secret"] not in server.program.log()
+		assert made["key"] not in server.program.log()
 
 
 def test_scopes_and_roles_cut():
 	with api.running() as server:
 		_, admin, robot = setup(server)
-		reader = server.key_client(make_key(admin, robot, role="tenant_admin", scopes="project.read")["secret"])
+		reader = server.key_client(make_key(admin, robot, role="tenant_admin", scopes=["project.read"])["key"])
 		reader.get("/v1/projects")
 		reader.post("/v1/projects", {"name": "x"}, status=403)
 		reader.get("/v1/principals", status=403)
-		viewer = server.key_client(make_key(admin, robot, role="viewer")["secret"])
+		viewer = server.key_client(make_key(admin, robot, role="viewer")["key"])
 		viewer.get("/v1/projects")
 		viewer.post("/v1/projects", {"name": "x"}, status=403)
 		body = {"principal_id": robot["id"], "name": "k", "role": "user"}
-		admin.problem("POST", "/v1/api-keys", dict(body, scopes="project.reed"), field="scopes")
+		admin.problem("POST", "/v1/api-keys", dict(body, scopes=["project.reed"]), field="scopes")
 		admin.problem("POST", "/v1/api-keys", dict(body, role="root"), field="role")
 		admin.problem("POST", "/v1/api-keys", dict(body, role="platform_admin"), status=(403, 422), field="role")
 		admin.problem("POST", "/v1/api-keys", dict(body, principal_id="usr_00000000000000000000000000"), status=(404, 422))
@@ -56,7 +56,7 @@ def test_project_keys_stay_in_their_project():
 	with api.running() as server:
 		project, admin, robot = setup(server)
 		other = admin.post("/v1/projects", {"name": "other"}).json()
-		key = server.key_client(make_key(admin, robot, project_id="main")["secret"])
+		key = server.key_client(make_key(admin, robot, project_id="main")["key"])
 		assert key.items("/v1/projects") == [project]
 		key.get("/v1/projects/" + project["id"])
 		key.get("/v1/projects/" + other["id"], status=404)
@@ -73,7 +73,7 @@ def test_keys_expire():
 	with api.running() as server:
 		_, admin, robot = setup(server)
 		soon = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=2)
-		key = server.key_client(make_key(admin, robot, expires_at=soon.isoformat().replace("+00:00", "Z"))["secret"])
+		key = server.key_client(make_key(admin, robot, expires_at=soon.isoformat().replace("+00:00", "Z"))["key"])
 		key.get("/v1/whoami")
 		time.sleep(2.2)
 		key.get("/v1/whoami", status=401)
@@ -84,7 +84,7 @@ def test_keys_expire():
 def test_wrong_keys():
 	with api.running() as server:
 		_, admin, robot = setup(server)
-		secret = make_key(admin, robot)["secret"]
+		secret = make_key(admin, robot)["key"]
 		changed = secret[:-1] + ("A" if secret[-1] != "A" else "B")
 		for wrong in (changed, secret[:-1], secret + "A", "mok_", "", "mok_" + "0" * 26 + "_" + "A" * 43, "x" * 5000):
 			server.key_client(wrong).get("/v1/whoami", status=401)
@@ -105,7 +105,7 @@ def test_role_bindings():
 def test_a_removed_principal_loses_its_keys():
 	with api.running() as server:
 		_, admin, robot = setup(server)
-		key = server.key_client(make_key(admin, robot)["secret"])
+		key = server.key_client(make_key(admin, robot)["key"])
 		key.get("/v1/whoami")
 		admin.delete("/v1/principals/" + robot["id"])
 		key.get("/v1/whoami", status=401)

@@ -21,7 +21,7 @@ def test_define_and_show():
 			assert admin.get("/v1/gpu-pools/" + pool["id"]).json() == pool
 			assert admin.get("/v1/gpu-pools/" + body["name"]).json() == pool
 			capacity = admin.get("/v1/gpu-pools/%s/capacity" % body["name"]).json()
-			assert (capacity["capacity_shares"], capacity["used_shares"], capacity["pending_shares"]) == (
+			assert (capacity["capacity_shares"], capacity["used_shares"], capacity["queued_shares"]) == (
 				body["capacity_shares"], 0, 0)
 		assert admin.get("/v1/gpu-pools/a30").json()["max_shares_per_pod"] == 1
 		server.tenant("acme")

@@ -27,19 +27,6 @@ static const struct wire_field audit_fields[] = {
 };
 NOUN(wire_audit, "AuditEntry", audit_entry, audit_fields, READ_ONLY, "Who did what.");
 
-static const struct wire_field problem_fields[] = {
-	FIELD(wire_problem, type, WIRE_TEXT),
-	FIELD(wire_problem, title, WIRE_TEXT),
-	FIELD(wire_problem, status, WIRE_INT),
-	FIELD(wire_problem, detail, WIRE_TEXT),
-	FIELD(wire_problem, code, WIRE_TEXT, .about = "Stable, for programs."),
-	FIELD(wire_problem, field, WIRE_TEXT, .flags = WIRE_NULL,
-		.about = "Path of the offending field."),
-	FIELD(wire_problem, hint, WIRE_TEXT, .flags = WIRE_NULL),
-	FIELD(wire_problem, request_id, WIRE_TEXT, .flags = WIRE_NULL),
-};
-NOUN(wire_problem, "Problem", wire_problem, problem_fields, REPLY, "An error (RFC 9457).");
-
 static const struct wire_field health_fields[] = {
 	FIELD(wire_health, status, WIRE_TEXT, .example = "\"ok\""),
 	FIELD(wire_health, detail, WIRE_TEXT, .flags = WIRE_NULL),

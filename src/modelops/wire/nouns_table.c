@@ -15,7 +15,6 @@
 #include <stddef.h>
 
 const struct wire_noun *const wire_nouns[] = {
-	&wire_problem,
 	&wire_health,
 	&wire_whoami,
 	&wire_money,

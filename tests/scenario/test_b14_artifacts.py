@@ -1,0 +1,139 @@
+"""Artifacts: bytes in and out in constant memory, digests verified, nothing half-visible."""
+# databases: sqlite postgres
+# timeout: 600
+import base64
+import hashlib
+import os
+import socket
+import time
+
+from lib import api, proc
+
+DATA = b"a,b\n1,2\n" * 1000
+SHA = hashlib.sha256(DATA).hexdigest()
+
+
+def upload(client, data=DATA, status=None, headers=None, **params):
+	params = {"project_id": "main", "name": "x.csv", "kind": "dataset", **params}
+	return client.post("/v1/artifacts", data=data, params=params, status=status, headers=headers)
+
+
+def objects(server):
+	return [os.path.join(d, f) for d, _, files in os.walk(server.data + "/artifacts") for f in files]
+
+
+def test_up_and_down():
+	with api.running() as server:
+		_, project, admin = server.tenant()
+		made = upload(admin).json()
+		assert (made["size"], made["sha256"], made["state"]) == (len(DATA), SHA, "READY")
+		assert made["project_id"] == project["id"] and made["created_by"] == "adm"
+		assert admin.get("/v1/artifacts/" + made["id"]).json() == made
+		assert admin.get("/v1/artifacts/%s/content" % made["id"]).content == DATA
+		assert admin.items("/v1/artifacts", project_id="main") == [made]
+		assert admin.items("/v1/artifacts", name="y") == []
+		empty = upload(admin, data=b"", name="empty").json()
+		assert empty["size"] == 0 and admin.get("/v1/artifacts/%s/content" % empty["id"]).content == b""
+		chunked = upload(admin, data=iter([DATA[:10], DATA[10:]]), name="chunked").json()
+		assert chunked["sha256"] == SHA
+		admin.delete("/v1/artifacts/" + made["id"])
+		admin.get("/v1/artifacts/" + made["id"], status=404)
+		admin.get("/v1/artifacts/%s/content" % made["id"], status=404)
+		assert len(objects(server)) == 2
+
+
+def test_digests():
+	with api.running() as server:
+		_, _, admin = server.tenant()
+		upload(admin, sha256=SHA)
+		good = base64.b64encode(hashlib.sha256(DATA).digest()).decode()
+		upload(admin, headers={"Content-Digest": "sha-256=:%s:" % good})
+		before = len(objects(server))
+		upload(admin, sha256="0" * 64, status=422)
+		upload(admin, sha256=SHA.upper(), status=422)
+		upload(admin, headers={"Content-Digest": "sha-256=:%s:" % base64.b64encode(b"x" * 32).decode()}, status=422)
+		for wrong in ("md5=:abc:", "sha-256=:%s" % good, "sha-256=::", ""):
+			upload(admin, headers={"Content-Digest": wrong}, status=422)
+		assert len(admin.items("/v1/artifacts")) == 2 and len(objects(server)) == before
+
+
+def test_names_and_parameters():
+	with api.running() as server:
+		_, _, admin = server.tenant()
+		for name in ("../x", "a/b", "a\\b", ".x", "-x", "a\nb", "x" * 201):
+			answer = admin.problem("POST", "/v1/artifacts", data=b"x", params={"project_id": "main", "name": name,
+				"kind": "dataset"})
+			assert answer["field"] == "name"
+		admin.problem("POST", "/v1/artifacts", data=b"x", params={"project_id": "main", "name": "x", "kind": "virus"},
+			field="kind")
+		admin.problem("POST", "/v1/artifacts", data=b"x", params={"name": "x", "kind": "dataset"}, field="project_id")
+		upload(admin, project_id="none", status=404)
+		upload(admin, name="ümläut ok.csv")
+		assert len(objects(server)) == 1
+
+
+def test_a_broken_upload_leaves_nothing():
+	with api.running() as server:
+		_, _, admin = server.tenant("acme")
+		host, port = server.url[len("http://"):].split(":")
+		with socket.create_connection((host, int(port)), 10) as s:
+			s.sendall(b"POST /v1/artifacts?project_id=main&name=half&kind=dataset HTTP/1.1\r\nHost: x\r\n"
+				b"X-Actor: a|tenant=acme|role=user\r\nContent-Length: 1000000\r\n\r\n" + b"x" * 100000)
+			time.sleep(0.3)
+		proc.wait_until(lambda: not objects(server), "the temporary file to go", 10)
+		assert admin.items("/v1/artifacts") == []
+
+
+def test_too_large():
+	with api.running(API_MAX_ARTIFACT="100k") as server:
+		_, _, admin = server.tenant()
+		upload(admin, data=b"x" * 200000, status=413)
+		upload(admin, data=iter([b"x" * 70000] * 3), status=413)
+		upload(admin, data=b"x" * 100000)
+		proc.wait_until(lambda: len(objects(server)) == 1, "one object", 10)
+
+
+def rss(pid):
+	with open("/proc/%d/status" % pid, encoding="ascii") as f:
+		return next(int(line.split()[1]) for line in f if line.startswith("VmHWM:"))
+
+
+def test_constant_memory():
+	block = os.urandom(1 << 20)
+	digest = hashlib.sha256()
+	for _ in range(300):
+		digest.update(block)
+	with api.running() as server:
+		_, _, admin = server.tenant()
+		upload(admin)
+		before = rss(server.program.pid)
+		made = upload(admin, data=(block for _ in range(300)), name="big").json()
+		assert made["size"] == 300 << 20 and made["sha256"] == digest.hexdigest()
+		seen = hashlib.sha256()
+		with admin.get("/v1/artifacts/%s/content" % made["id"], stream=True) as reply:
+			for piece in reply.iter_content(1 << 20):
+				seen.update(piece)
+		assert seen.hexdigest() == digest.hexdigest()
+		assert rss(server.program.pid) - before <= 16 << 10, "KiB more than before"
+
+
+def test_other_tenants():
+	with api.running() as server:
+		_, _, admin = server.tenant()
+		_, _, other = server.tenant()
+		made = upload(admin).json()
+		for path in ("", "/content"):
+			other.get("/v1/artifacts/%s%s" % (made["id"], path), status=404)
+		other.delete("/v1/artifacts/" + made["id"], status=404)
+		assert other.items("/v1/artifacts") == []
+
+
+def test_links_are_held_to_their_signature():
+	with api.running() as server:
+		nobody = server.nobody()
+		nobody.get("/v1/blobs/tenants/x", status=422)
+		for params in ({"expires": "99999999999", "method": "GET", "sig": "00" * 32}, {"expires": "1", "method": "GET",
+			"sig": ""}, {"expires": "x", "method": "PUT", "sig": "zz"}):
+			nobody.get("/v1/blobs/tenants/x", params=params, status=(403, 422))
+			nobody.put("/v1/blobs/tenants/x", data=b"x", params=params, status=(403, 422))
+		assert objects(server) == []

@@ -1,0 +1,81 @@
+"""Models, aliases and deployments: what a person may ask for; nothing is started here."""
+# databases: sqlite postgres
+import test_b13_pools as pools
+from lib import api
+
+
+def test_models_and_aliases():
+	with api.running() as server:
+		_, project, admin = server.tenant()
+		model, _ = server.model(project)
+		path = "/v1/models/" + model
+		assert admin.get(path).json()["name"] == "iris"
+		assert [m["id"] for m in admin.items("/v1/models", project_id="main", name="iris")] == [model]
+		version = admin.get(path + "/versions/1").json()
+		assert version["metrics"] == {"valid-rmse": 0.5} and admin.items(path + "/versions") == [version]
+		alias = admin.put(path + "/aliases/best", {"version": 1}).json()
+		assert admin.items(path + "/aliases") == [alias] and alias["version"] == 1
+		admin.put(path + "/aliases/best", {"version": 2}, status=404)
+		admin.put(path + "/aliases/Bad", {"version": 1}, status=422)
+		admin.problem("PUT", path + "/aliases/best", {"version": 0}, field="version")
+		admin.delete(path + "/aliases/best")
+		assert admin.items(path + "/aliases") == []
+		_, _, other = server.tenant()
+		for end in ("", "/versions", "/versions/1", "/aliases"):
+			other.get(path + end, status=404)
+
+
+def test_deployment_life():
+	with api.running() as server:
+		_, project, admin = server.tenant()
+		server.client().post("/v1/gpu-pools", pools.CPU)
+		server.model(project)
+		body = {"project_id": "main", "name": "iris", "model": "iris", "version": 1, "pool": "cpu"}
+		reply = admin.post("/v1/deployments", body)
+		made = reply.json()
+		assert (made["state"], made["generation"]) == ("PENDING", 1)
+		assert made["spec"]["replicas"] == {"min": 1, "max": 1} and made["spec"]["project_id"] == project["id"]
+		path = "/v1/deployments/" + made["id"]
+		assert admin.get(path).json() == made and admin.items("/v1/deployments", name="iris") == [made]
+		admin.problem("POST", "/v1/deployments", body, status=409)
+		etag = reply.headers["ETag"]
+		more = admin.patch(path, {"replicas": {"min": 2, "max": 2}, "concurrency": 8}, headers={"If-Match": etag}).json()
+		assert more["generation"] == 2 and more["spec"]["concurrency"] == 8 and more["spec"]["version"] == 1
+		admin.patch(path, {"concurrency": 9}, headers={"If-Match": etag}, status=412)
+		for end in ("/revisions", "/instances"):
+			assert admin.items(path + end) == []
+		assert admin.items(path + "/events")[-1]["type"] == "Created"
+		assert admin.delete(path).json()["state"] == "DELETING"
+		admin.patch(path, {"concurrency": 9}, status=409)
+		admin.delete(path)
+
+
+def test_what_is_refused():
+	with api.running() as server:
+		_, project, admin = server.tenant()
+		server.client().post("/v1/gpu-pools", pools.CPU)
+		server.model(project)
+		server.model(project, "broken", state="FAILED")
+		base = {"project_id": "main", "name": "d", "model": "iris", "version": 1}
+		cases = [(dict(base, model="none"), "model"), (dict(base, version=2), "version"), (dict(base, alias="x"), None),
+			(dict(base, model="broken"), "version"), (dict(base, pool="none"), "pool"),
+			(dict(base, pool="cpu", shares=3), "shares"), (dict(base, replicas={"min": 2, "max": 1}), None),
+			(dict(base, name="Bad"), "name"), (dict(base, state="READY"), "state"), (dict(base, replicas={"mim": 1}), None)]
+		for body, field in cases:
+			admin.problem("POST", "/v1/deployments", body, field=field)
+		without = {k: v for k, v in base.items() if k != "version"}
+		admin.problem("POST", "/v1/deployments", dict(without, alias="none"), field="alias")
+		assert admin.items("/v1/deployments") == []
+
+
+def test_readyz_waits_for_instances():
+	with api.running() as server:
+		_, project, admin = server.tenant()
+		server.model(project)
+		made = admin.post("/v1/deployments", {"project_id": "main", "name": "d", "model": "iris", "version": 1}).json()
+		nobody = server.nobody()
+		nobody.get("/readyz")
+		server.sql("UPDATE deployments SET state = 'READY' WHERE id = ?", made["id"])
+		nobody.get("/readyz", status=503)
+		server.sql("UPDATE deployments SET state = 'DEGRADED' WHERE id = ?", made["id"])
+		nobody.get("/readyz")

@@ -1,0 +1,106 @@
+"""Price plans, usage, the ledger, cost so far and invoices, on rows as the agent writes them."""
+# databases: sqlite postgres
+import datetime
+import hashlib
+
+from lib import api
+
+PLAN = {"name": "standard", "currency": "EUR", "is_default": True, "rules": [
+	{"metric": "gpu_share_us", "price_class": "*", "price_micro": 100000, "per_quantity": 3600000000,
+		"unit_label": "share-hour"},
+	{"metric": "predict_requests", "price_micro": 100000, "per_quantity": 1000000, "unit_label": "million"}]}
+
+
+def entries(server, tenant, project, rows):
+	"""Chained ledger entries with their windows: rows of (metric, class, quantity, reason)."""
+	now = datetime.datetime.now(datetime.timezone.utc)
+	start = int(now.timestamp() * 1e6) - 1000000
+	prev = "0" * 64
+	for seq, (metric, price_class, quantity, reason) in enumerate(rows, 1):
+		window, end = api.new_id("use"), start + seq
+		common = {"tenant_id": tenant["id"], "project_id": project["id"], "resource_id": "run_x", "metric": metric,
+			"price_class": price_class, "quantity": quantity, "start_at": start, "end_at": end, "reason": reason,
+			"created_at": end}
+		server.row("usage_windows", id=window, source_kind="allocation", source_id=api.new_id("alc"), **common)
+		billable = 1 if reason == "billable" else 0
+		text = "|".join(str(v) for v in (tenant["id"], seq, window, project["id"], "run_x", metric, price_class, quantity,
+			start, end, reason, billable))
+		digest = hashlib.sha256((prev + "\n" + text).encode()).hexdigest()
+		server.row("ledger_entries", seq=seq, window_id=window, billable=billable, prev_hash=prev, hash=digest, **common)
+		prev = digest
+
+
+ROWS = [("gpu_share_us", "cpu", 1800000000, "billable"), ("gpu_share_us", "cpu", 1800000000, "billable"),
+	("gpu_share_us", "cpu", 500, "platform"), ("predict_requests", "*", 5, "billable")]
+
+
+def test_plans():
+	with api.running() as server:
+		root = server.client()
+		plan = root.post("/v1/price-plans", PLAN).json()
+		assert plan["rules"][1]["price_class"] == "*" and plan["currency"] == "EUR"
+		assert root.get("/v1/price-plans/standard").json() == plan == root.get("/v1/price-plans/" + plan["id"]).json()
+		assert server.tenant()[2].items("/v1/price-plans") == [plan]
+		root.problem("POST", "/v1/price-plans", PLAN, status=409)
+		root.problem("POST", "/v1/price-plans", dict(PLAN, name="x", currency="eur"), field="currency")
+		root.problem("POST", "/v1/price-plans", dict(PLAN, name="x", rules=[dict(PLAN["rules"][0], metric="beer")]),
+			field="rules[0].metric")
+		root.problem("POST", "/v1/price-plans", dict(PLAN, name="x", rules=PLAN["rules"][:1] * 2), field="rules[1].metric")
+		root.problem("POST", "/v1/price-plans", dict(PLAN, name="x", rules=[dict(PLAN["rules"][0], per_quantity=0)]),
+			field="rules[0].per_quantity")
+
+
+def test_month():
+	with api.running() as server:
+		tenant, project, admin = server.tenant()
+		admin.problem("GET", "/v1/cost", status=409, code="no_price_plan")
+		root = server.client()
+		root.post("/v1/price-plans", PLAN)
+		assert admin.get("/v1/cost").json()["total"] == {"amount_micro": 0, "currency": "EUR", "text": "0.00"}
+		entries(server, tenant, project, ROWS)
+		cost = admin.get("/v1/cost").json()
+		assert [(line["metric"], line["quantity"]) for line in cost["lines"]] == [("gpu_share_us", 3600000000),
+			("predict_requests", 5)]
+		assert cost["total"]["amount_micro"] == 100000
+		ledger = admin.items("/v1/ledger", limit=3)
+		assert [e["seq"] for e in ledger] == [1, 2, 3, 4]
+		check = admin.get("/v1/ledger/verify").json()
+		assert check["ok"] and check["entries"] == 4 and check["head_hash"] == ledger[-1]["hash"]
+		usage = admin.get("/v1/usage").json()["items"]
+		assert {(u["metric"], u["reason"]): (u["quantity"], u["windows"]) for u in usage} == {
+			("gpu_share_us", "billable"): (3600000000, 2), ("gpu_share_us", "platform"): (500, 1),
+			("predict_requests", "billable"): (5, 1)}
+		by_project = admin.get("/v1/usage", params={"group_by": "project"}).json()["items"]
+		assert {u["project_id"] for u in by_project} == {project["id"]}
+		assert root.get("/v1/usage", params={"tenant_id": tenant["name"]}).json()["items"] == usage
+		server.sql("UPDATE ledger_entries SET quantity = 1 WHERE tenant_id = ? AND seq = 2", tenant["id"])
+		check = admin.get("/v1/ledger/verify").json()
+		assert not check["ok"] and check["entries"] == 1 and "2" in check["problem"]
+
+
+def test_invoices():
+	with api.running() as server:
+		tenant, project, admin = server.tenant()
+		root = server.client()
+		root.post("/v1/price-plans", PLAN)
+		entries(server, tenant, project, ROWS)
+		draft = admin.post("/v1/invoices", {}).json()
+		assert draft["state"] == "DRAFT" and draft["total"]["text"] == "0.10" and len(draft["lines"]) == 2
+		assert draft["ledger_seq"] == 4
+		path = "/v1/invoices/" + draft["id"]
+		assert admin.get(path).json() == draft
+		assert [i["id"] for i in admin.items("/v1/invoices")] == [draft["id"]]
+		again = admin.post("/v1/invoices", {}).json()
+		assert again["lines"] == draft["lines"] and again["total"] == draft["total"]
+		admin.post(path + "/issue", status=403)
+		assert root.post(path + "/issue").json()["state"] == "ISSUED"
+		root.post(path + "/issue", status=409)
+		assert root.post(path + "/void").json()["state"] == "VOID"
+		by_root = root.post("/v1/invoices", {"tenant_id": tenant["name"], "period": "2020-02"}).json()
+		assert by_root["lines"] == [] and by_root["period_start"] == "2020-02-01T00:00:00Z"
+		assert by_root["period_end"] == "2020-03-01T00:00:00Z"
+		for wrong in ("2020-13", "2020-1", "20-01-01", "abcdefg"):
+			admin.problem("POST", "/v1/invoices", {"period": wrong}, field="period")
+		_, _, other = server.tenant()
+		other.get(path, status=404)
+		other.post("/v1/invoices", {"tenant_id": tenant["name"]}, status=404)
