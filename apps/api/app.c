@@ -27,6 +27,9 @@ static void log_failure(const struct api_req *r, const struct mo_err *err)
 static void fail(struct api_req *r)
 {
 	log_failure(r, &r->err);
+	if (r->err.code == MO_EINTERNAL) /* our bug: its text is for the log, not for clients */
+		mo_fail(&r->err, MO_EINTERNAL,
+			"something went wrong here; the log has more under this request_id");
 	if (r->err.code == MO_EAUTH)
 		http_req_header(r->http, "WWW-Authenticate", "Bearer", NULL);
 	if (r->on_worker)

@@ -159,8 +159,21 @@ static char *dollar(const char *sql)
 	return out;
 }
 
-static int prepare(struct db_conn *c, const char *sql, char name[24], struct mo_err *err)
+/* Said outright: Postgres cannot tell the type of an argument that is only compared with NULL. */
+static void arg_types(const struct db_call *call, Oid types[ARGS_MAX])
 {
+	enum { OID_INT8 = 20, OID_TEXT = 25, OID_FLOAT8 = 701 }; /* fixed in pg_type.dat */
+
+	for (size_t i = 0; i < call->nargs; i++) {
+		enum db_type type = call->args[i].type;
+		types[i] = type == DB_TEXT ? OID_TEXT : type == DB_REAL ? OID_FLOAT8 : OID_INT8;
+	}
+}
+
+static int prepare(struct db_conn *c, const struct db_call *call, char name[24], struct mo_err *err)
+{
+	const char *sql = call->sql;
+	Oid types[ARGS_MAX];
 	uintptr_t number = (uintptr_t)mo_map_get(&c->prepared, (const char *)&sql, sizeof(sql));
 	bool known = number != 0;
 
@@ -172,7 +185,8 @@ static int prepare(struct db_conn *c, const char *sql, char name[24], struct mo_
 	mo_autofree char *text = dollar(sql);
 	if (!text)
 		return mo_fail(err, MO_ENOMEM, "statement");
-	if (finish(c, PQprepare(c->pg, name, text, 0, NULL), sql, err) < 0)
+	arg_types(call, types);
+	if (finish(c, PQprepare(c->pg, name, text, (int)call->nargs, types), sql, err) < 0)
 		return -1;
 	if (mo_map_set(&c->prepared, (const char *)&sql, sizeof(sql), (void *)number, NULL) < 0)
 		return mo_fail(err, MO_ENOMEM, "statement cache");
@@ -246,7 +260,7 @@ static int run(struct db_conn *c, struct db_call *call, struct mo_err *err)
 	MO_ASSERT(call->nargs <= ARGS_MAX);
 	if (mo_fault("store.sql"))
 		return mo_fail(err, MO_EUNAVAIL, "Postgres: injected failure");
-	if (prepare(c, call->sql, name, err) < 0)
+	if (prepare(c, call, name, err) < 0)
 		return -1;
 	bind(call->args, call->nargs, values, space);
 	PGresult *res = PQexecPrepared(c->pg, name, (int)call->nargs, values, NULL, NULL, 0);
