@@ -67,7 +67,7 @@ NOUN(wire_usage, "Usage", wire_usage, usage_fields, REPLY, "Usage of a tenant ov
 
 static const struct wire_field check_fields[] = {
 	FIELD(wire_ledger_check, tenant_id, WIRE_ID),
-	FIELD(wire_ledger_check, ok, WIRE_BOOL),
+	FIELD_AS(wire_ledger_check, "valid", ok, WIRE_BOOL),
 	FIELD(wire_ledger_check, entries, WIRE_INT),
 	FIELD(wire_ledger_check, head_hash, WIRE_TEXT),
 	FIELD(wire_ledger_check, problem, WIRE_TEXT, .flags = WIRE_NULL),
