@@ -109,9 +109,9 @@ static int run_schema(
 {
 	mo_autobuf struct mo_buf b;
 
+	mo_buf_init(&b, SCHEMA_MAX); /* before any return: the scope's end frees it */
 	if (d != &db_sqlite)
 		return d->script(c, sql, err);
-	mo_buf_init(&b, SCHEMA_MAX);
 	for (const char *mark; (mark = strstr(sql, MIGRATE_KEYED));
 		sql = mark + strlen(MIGRATE_KEYED)) {
 		mo_buf_append(&b, sql, (size_t)(mark - sql));

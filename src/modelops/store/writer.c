@@ -83,7 +83,10 @@ static void count_commit(struct writer *w, unsigned writes)
 		return;
 	obs_add(w->metrics[METRIC_COMMITS], 1);
 	obs_add(w->metrics[METRIC_WRITES], writes);
-	obs_set(w->metrics[METRIC_WAITING], __atomic_load_n(&w->queued, __ATOMIC_RELAXED));
+	pthread_mutex_lock(&w->lock);
+	int64_t waiting = w->queued;
+	pthread_mutex_unlock(&w->lock);
+	obs_set(w->metrics[METRIC_WAITING], waiting);
 	obs_set(w->metrics[METRIC_WAL], stat(w->wal, &st) == 0 ? st.st_size : 0);
 }
 
