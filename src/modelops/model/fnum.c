@@ -193,7 +193,7 @@ static bool quick(const struct decimal *d, double *ret_v)
 }
 
 /* Any number. */
-static const char *read_any(const char *p, const char *end, double *ret_v)
+__attribute__((noinline)) static const char *read_any(const char *p, const char *end, double *ret_v)
 {
 	struct decimal d;
 	const char *last = split(p, end, &d);
