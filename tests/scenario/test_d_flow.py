@@ -124,7 +124,7 @@ def test_waiting_is_not_billed(place):
 		return all(admin.get("/v1/runs/" + r["id"]).json()["state"] == "SUCCEEDED" for r in runs)
 	proc.wait_until(all_done, "three jobs", 150, 0.05)
 	assert any("2 of 2 shares used" in r for r in reasons), reasons
-	allocations = admin.items("/v1/pool-allocations", pool="two")
+	allocations = admin.items("/v1/pool-allocations", pool_id="two")
 	assert len(allocations) == 3 and all(a["state"] == "RELEASED" for a in allocations)
 	wait_for_ledger(admin, 3)
 	for entry in admin.items("/v1/ledger"):
