@@ -39,6 +39,17 @@ static const char *const where_names[] = {
 	[ON_STREAM] = "STREAM",
 };
 
+/* Who holds PERM. */
+static void print_roles(struct jw *w, enum auth_perm perm)
+{
+	jw_key(w, "roles");
+	jw_arr(w);
+	for (int role = ROLE_VIEWER; role < ROLE_COUNT; role++)
+		if (auth_allows(auth_role_perms((enum auth_role)role), perm))
+			jw_str(w, auth_role_name((enum auth_role)role));
+	jw_end_arr(w);
+}
+
 int print_routes(FILE *out)
 {
 	struct mo_buf text;
@@ -53,6 +64,7 @@ int print_routes(FILE *out)
 		jw_kstr(&w, "path", r->path);
 		jw_kstr(&w, "auth", auth_names[r->auth]);
 		jw_kstr(&w, "permission", auth_perm_name(r->perm));
+		print_roles(&w, r->perm);
 		jw_ki64(&w, "max_body", (int64_t)r->max_body);
 		jw_kstr(&w, "where", where_names[r->where]);
 		jw_kbool(&w, "idempotent", r->flags & RF_IDEMPOTENT);

@@ -35,6 +35,8 @@ struct api_req {
 	struct http_reply reply;
 	int64_t etag;         /* version of the object in the reply; 0: none */
 	bool secret_in_reply; /* it shows an API key */
+	bool replayed;        /* the reply's header says that it was given before */
+	int64_t etag_sent;    /* a handler may run twice, a header goes out once */
 	bool stored;          /* this request, not one before it, wrote the row */
 	bool later;           /* the handler answers by itself */
 

@@ -184,6 +184,9 @@ static void etag_text(int64_t version, char out[32])
 int req_etag(struct api_req *r, int64_t version, struct mo_err *err)
 {
 	char text[32];
+	if (r->etag_sent)
+		return 0;
+	r->etag_sent = version;
 	etag_text(version, text);
 	return http_req_header(r->http, "ETag", text, err);
 }

@@ -116,8 +116,9 @@ int req_write(struct api_req *r,
 		*err = (struct mo_err){ 0 };
 		rc = store_write(r->api->store, run, &w, err);
 	}
-	if (rc == 0 && w.replayed)
+	if (rc == 0 && w.replayed && !r->replayed)
 		rc = http_req_header(r->http, "Idempotency-Replayed", "true", err);
+	r->replayed = w.replayed;
 	if (rc == 0 && r->etag)
 		rc = req_etag(r, r->etag, err);
 	return rc;

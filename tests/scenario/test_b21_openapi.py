@@ -61,7 +61,7 @@ def test_docs_work_offline():
 		for name in ("swagger-ui.css", "swagger-ui-bundle.js", "start.js"):
 			assert name in page.text and len(nobody.get("/docs/" + name).content) > 50
 		for name in ("../api.h", "%2e%2e/x", "index.html", "swagger-ui.css/", "x"):
-			assert nobody.request("GET", "/docs/" + name, status=(400, 404))
+			nobody.request("GET", "/docs/" + name, status=(400, 404))
 
 
 def test_pages_are_current():

@@ -1,0 +1,266 @@
+"""The authorisation matrix: every route x every kind of caller against the reviewed file tests/golden/authz.tsv.
+
+`python tests/scenario/test_f10_authz.py` prints the file as the server behaves now: for review, never copied unread.
+"""
+# databases: sqlite postgres
+# timeout: 600
+import itertools
+import json
+import os
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "tests"))
+from lib import api, proc
+
+GOLDEN = os.path.join(ROOT, "tests", "golden", "authz.tsv")
+CALLERS = ("nobody", "viewer", "user", "tenant_admin", "other_tenant", "platform_admin")
+DASH = "/v1/observability/dashboards"
+
+
+def routes():
+	return json.loads(proc.run("modelops-api", "--routes").stdout)
+
+
+def golden():
+	with open(GOLDEN, encoding="utf-8") as f:
+		lines = [line.rstrip("\n").split("\t") for line in f if line.strip() and not line.startswith("#")]
+	return {(line[0], line[1]): line[2:] for line in lines}
+
+
+class World:
+	"""One tenant that owns one of everything; requests on it that would succeed for whoever may."""
+
+	def __init__(self, server):
+		self.server, self.numbers = server, itertools.count(1)
+		self.root = server.client()
+		self.tenant, self.project, self.admin = server.tenant("acme")
+		server.tenant("beta")
+		self.root.post("/v1/price-plans", {"name": "standard", "currency": "EUR", "is_default": True, "rules": []})
+		self.root.post("/v1/gpu-pools", self.pool_body("cpu"))
+		self.data = self.make("/v1/artifacts", data=b"a,b\n1,2\n", params=self.upload())
+		self.root.put("/v1/quotas/acme/cpu", {"max_shares": 2})
+		self.model, _ = server.model(self.project)
+		self.robot = self.make("/v1/principals", {"name": "robot"})
+		self.pipeline = self.make("/v1/pipelines", self.pipeline_body("base"))
+		self.run = self.make("/v1/training-jobs", self.job_body())
+		self.deployment = self.make("/v1/deployments", self.deployment_body())
+		self.alias = self.admin.put("/v1/models/%s/aliases/best" % self.model, {"version": 1})
+		self.dashboard = self.make(DASH, self.dashboard_body())
+		self.invoice = self.make("/v1/invoices", {})
+
+	def name(self):
+		return "n%d" % next(self.numbers)
+
+	def make(self, path, body=None, **more):
+		return self.admin.post(path, body, **more).json()
+
+	def upload(self):
+		return {"project_id": self.project["id"], "name": self.name(), "kind": "dataset"}
+
+	def pool_body(self, name=None):
+		return {"name": name or self.name(), "card_model": "cpu", "mode": "CPU", "capacity_shares": 2, "price_class": "cpu"}
+
+	def pipeline_body(self, name=None):
+		return {"project_id": self.project["id"], **self.spec_body(name or self.name())}
+
+	def spec_body(self, name="base"):
+		return {"name": name, "steps": [{"name": "t", "kind": "train", "pool": "cpu",
+			"with": {"dataset": self.data["id"], "label": "b"}}]}
+
+	def job_body(self):
+		return {"project_id": self.project["id"], "name": "job", "pool": "cpu",
+			"with": {"dataset": self.data["id"], "label": "b"}}
+
+	def deployment_body(self):
+		return {"project_id": self.project["id"], "name": self.name(), "model": self.model, "version": 1}
+
+	def dashboard_body(self):
+		return {"scope": "user", "name": self.name(), "title": "t", "definition": {}}
+
+	def fresh(self, path, body):
+		"""A new object of acme, for a route that ends it."""
+		return self.make(path, body)["id"]
+
+	def request(self, method, path):
+		"""(real path, keyword arguments) of a request that its rightful caller can make at any time."""
+		key, a = (method, path), self
+		fresh = {
+			("DELETE", "/v1/tenants/{id}"): lambda: a.root.post("/v1/tenants", {"name": a.name()}).json()["id"],
+			("DELETE", "/v1/projects/{id}"): lambda: a.fresh("/v1/projects", {"name": a.name()}),
+			("DELETE", "/v1/principals/{id}"): lambda: a.fresh("/v1/principals", {"name": a.name()}),
+			("DELETE", "/v1/role-bindings/{id}"): lambda: a.fresh("/v1/role-bindings",
+				{"principal_id": a.robot["id"], "role": "viewer"}),
+			("DELETE", "/v1/api-keys/{id}"): lambda: a.fresh("/v1/api-keys", a.key_body()),
+			("GET", "/v1/api-keys/{id}"): lambda: a.fresh("/v1/api-keys", a.key_body()),
+			("DELETE", "/v1/gpu-pools/{id}"): lambda: a.root.post("/v1/gpu-pools", a.pool_body()).json()["id"],
+			("DELETE", "/v1/artifacts/{id}"): lambda: a.make("/v1/artifacts", data=b"x", params=a.upload())["id"],
+			("DELETE", "/v1/pipelines/{id}"): lambda: a.fresh("/v1/pipelines", a.pipeline_body()),
+			("POST", "/v1/runs/{id}/cancel"): lambda: a.fresh("/v1/training-jobs", a.job_body()),
+			("POST", "/v1/training-jobs/{id}/cancel"): lambda: a.fresh("/v1/training-jobs", a.job_body()),
+			("DELETE", "/v1/deployments/{id}"): lambda: a.fresh("/v1/deployments", a.deployment_body()),
+			("PATCH", "/v1/deployments/{id}"): lambda: a.fresh("/v1/deployments", a.deployment_body()),
+			("DELETE", DASH + "/{id}"): lambda: a.fresh(DASH, a.dashboard_body()),
+			("POST", "/v1/invoices/{id}/issue"): lambda: a.fresh("/v1/invoices", {}),
+			("POST", "/v1/invoices/{id}/void"): lambda: a.fresh("/v1/invoices", {}),
+		}
+		nouns = {"tenants": a.tenant["id"], "projects": a.project["id"], "gpu-pools": "cpu", "artifacts": a.data["id"],
+			"pipelines": a.pipeline["id"], "runs": a.run["id"], "training-jobs": a.run["id"], "models": a.model,
+			"deployments": a.deployment["id"], "price-plans": "standard", "invoices": a.invoice["id"],
+			"dashboards": a.dashboard["id"]}
+		if key in fresh:
+			path = path.replace("{id}", fresh[key]())
+		words = path.split("/")
+		path = path.replace("{id}", nouns.get(words[words.index("{id}") - 1], "x") if "{id}" in words else "")
+		path = path.replace("{version}", "1").replace("{tenant_id}", a.tenant["id"]).replace("{pool_id}", "cpu")
+		path = path.replace("{alias}", "best").replace("{file...}", "start.js").replace("{key...}", "tenants/x")
+		if key == ("DELETE", "/v1/models/{id}/aliases/{alias}"):
+			a.admin.put("/v1/models/%s/aliases/best" % a.model, {"version": 1})
+		if key == ("DELETE", "/v1/quotas/{tenant_id}/{pool_id}"):
+			a.root.put("/v1/quotas/acme/cpu", {"max_shares": 2})
+		return path, self.body(method, key[1])
+
+	def key_body(self):
+		return {"principal_id": self.robot["id"], "name": "k", "role": "viewer"}
+
+	def body(self, method, path):
+		bodies = {
+			("POST", "/v1/tenants"): {"name": self.name()}, ("PATCH", "/v1/tenants/{id}"): {"state": "ACTIVE"},
+			("POST", "/v1/projects"): {"name": self.name()}, ("POST", "/v1/principals"): {"name": self.name()},
+			("POST", "/v1/role-bindings"): {"principal_id": self.robot["id"], "role": "viewer"},
+			("POST", "/v1/api-keys"): self.key_body(), ("PUT", "/v1/quotas/{tenant_id}/{pool_id}"): {"max_shares": 2},
+			("POST", "/v1/gpu-pools"): self.pool_body(), ("PATCH", "/v1/gpu-pools/{id}"): {"price_class": "cpu"},
+			("POST", "/v1/pipelines"): self.pipeline_body(), ("POST", "/v1/pipelines/{id}/versions"): self.spec_body(),
+			("POST", "/v1/runs"): {"project_id": self.project["id"], "pipeline_id": self.pipeline["id"]},
+			("POST", "/v1/training-jobs"): self.job_body(),
+			("PUT", "/v1/models/{id}/aliases/{alias}"): {"version": 1},
+			("POST", "/v1/deployments"): self.deployment_body(), ("PATCH", "/v1/deployments/{id}"): {"concurrency": 2},
+			("POST", "/v1/deployments/{id}/predict"): {"instances": [[1]]},
+			("POST", "/v1/deployments/{id}/explain"): {"instances": [[1]]},
+			("POST", "/v1/price-plans"): {"name": self.name(), "currency": "EUR", "rules": []},
+			("POST", "/v1/invoices"): {"tenant_id": self.tenant["id"]}, ("POST", DASH): self.dashboard_body(),
+			("PUT", DASH + "/{id}"): self.dashboard_body(),
+			("POST", "/v1/workload/progress"): {"progress": 0.5}, ("POST", "/v1/workload/metrics"): {"metrics": []},
+			("POST", "/v1/workload/outputs"): {"path": "x", "size": 1, "sha256": "0" * 64},
+		}
+		more = {}
+		if (method, path) in bodies:
+			more["body"] = bodies[method, path]
+		if (method, path) == ("POST", "/v1/artifacts"):
+			more.update(data=b"x", params=self.upload())
+		if path.startswith("/v1/blobs"):
+			more.update(data=b"x" if method == "PUT" else None, params={"expires": "1", "method": method, "sig": "x"})
+		if path == "/v1/workload/logs":
+			more.update(data=b"x", params={"chunk": 0})
+		if path.endswith("/logs") and "runs" in path:
+			more.update(params={"step": "train"})
+		if path == "/v1/projects/{id}" and method == "DELETE":
+			more.pop("body", None)
+		return more
+
+
+def clients(server):
+	return {"nobody": server.nobody(), "viewer": server.client("v", "acme", "viewer"),
+		"user": server.client("u", "acme", "user"), "tenant_admin": server.client("t", "acme", "admin"),
+		"other_tenant": server.client("o", "beta", "admin"), "platform_admin": server.client()}
+
+
+def adapt(caller, method, path, more):
+	"""The platform admin says which tenant it acts in where the route takes it."""
+	creates = {"/v1/projects", "/v1/principals", "/v1/role-bindings", "/v1/api-keys", "/v1/artifacts", "/v1/pipelines",
+		"/v1/runs", "/v1/training-jobs", "/v1/deployments"}
+	if caller == "platform_admin" and method == "POST" and path in creates:
+		more["params"] = dict(more.get("params") or {}, tenant_id="acme")
+	return more
+
+
+def measure(server):
+	world, rows = World(server), {}
+	for route in routes():
+		statuses = []
+		for caller, client in clients(server).items():
+			path, more = world.request(route["method"], route["path"])
+			adapt(caller, route["method"], route["path"], more)
+			reply = client.request(route["method"], path, status=tuple(range(200, 600)), **more)
+			statuses.append(str(reply.status_code))
+		rows[route["method"], route["path"]] = [route["permission"] if route["auth"] == "actor" else route["auth"]] + statuses
+	return rows
+
+
+def agrees(table, expected):
+	"""Problems of a route table (as --routes prints it) against the reviewed file: permission, and who may pass."""
+	problems = []
+	for route in table:
+		row = expected.get((route["method"], route["path"]))
+		if row is None:
+			problems.append("%s %s is not in the file" % (route["method"], route["path"]))
+			continue
+		said = route["permission"] if route["auth"] == "actor" else route["auth"]
+		if said != row[0]:
+			problems.append("%s %s: %s, not %s" % (route["method"], route["path"], said, row[0]))
+		for caller, status in zip(CALLERS, row[1:]):
+			if route["auth"] != "actor" or caller in ("nobody", "other_tenant"):
+				continue
+			if (caller in route["roles"]) != (status != "403"):
+				problems.append("%s %s: %s gets %s" % (route["method"], route["path"], caller, status))
+	return problems
+
+
+def test_every_route_is_reviewed():
+	table = routes()
+	assert agrees(table, golden()) == []
+	assert set(golden()) == {(r["method"], r["path"]) for r in table}, "the file names a route that is gone"
+
+
+def test_a_flipped_permission_is_seen():
+	"""Each route with each other permission in its place, in a copy of the table; and each route left out of the file."""
+	table, expected = routes(), golden()
+	holders = {r["permission"]: r["roles"] for r in table if r["auth"] == "actor"}
+	flips = 0
+	for index, route in enumerate(table):
+		for permission, roles in holders.items():
+			if route["auth"] != "actor" or permission == route["permission"]:
+				continue
+			flipped = table[:index] + [dict(route, permission=permission, roles=roles)] + table[index + 1:]
+			assert agrees(flipped, expected), (route["path"], permission)
+			if sorted(roles) != sorted(route["roles"]): # seen by the statuses alone, too
+				blind = {key: [permission if key == (route["method"], route["path"]) else row[0]] + row[1:]
+					for key, row in expected.items()}
+				assert agrees(flipped, blind), (route["path"], permission)
+			flips += 1
+		opened = table[:index] + [dict(route, auth="public")] + table[index + 1:]
+		assert route["auth"] == "public" or agrees(opened, expected)
+		less = {key: row for key, row in expected.items() if key != (route["method"], route["path"])}
+		assert agrees(table, less)
+	assert flips > 1000
+
+
+def test_the_server_does_what_the_file_says():
+	with api.running() as server:
+		measured, expected = measure(server), golden()
+		wrong = {key: (row, expected.get(key)) for key, row in measured.items() if row != expected.get(key)}
+		assert not wrong, json.dumps({" ".join(k): v for k, v in wrong.items()}, indent="\t")
+
+
+def test_a_scoped_key_opens_its_routes_only():
+	"""The permission that is enforced is the one in the table: one key per permission, every route."""
+	with api.running() as server:
+		world = World(server)
+		table = [r for r in routes() if r["auth"] == "actor" and "tenant_admin" in r["roles"] and r["permission"] != "any"]
+		for permission in sorted({r["permission"] for r in table}):
+			body = {"principal_id": world.robot["id"], "name": "k", "role": "tenant_admin", "scopes": [permission]}
+			client = server.key_client(world.make("/v1/api-keys", body)["key"])
+			for route in table:
+				path, more = world.request(route["method"], route["path"])
+				reply = client.request(route["method"], path, status=tuple(range(200, 600)), **more)
+				assert (reply.status_code != 403) == (route["permission"] == permission), (permission, route["path"], reply.text)
+
+
+if __name__ == "__main__":
+	os.environ.setdefault("MODELOPS_TEST_DB", "sqlite")
+	with api.running() as one:
+		print("# Reviewed: what each kind of caller gets on a request that its rightful caller can make. See test_f10_authz.py.")
+		print("# other_tenant is the admin of another tenant, asking for acme's things.")
+		print("#" + "\t".join(("method", "path", "permission") + CALLERS))
+		for (verb, where), row in measure(one).items():
+			print("\t".join((verb, where, *row)))
