@@ -60,6 +60,7 @@ struct controller {
 	struct mo_arena arena; /* of one pass */
 	struct mo_map logs;    /* attempt id -> struct log_place *, see logs.c */
 	struct watch *watch;   /* processes looked at between passes, see watch.c */
+	int64_t writes;        /* of acts, since the start */
 	int64_t wake_at;       /* mono: a pass is needed by then */
 };
 

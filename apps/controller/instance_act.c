@@ -95,6 +95,7 @@ static int start(struct act *a, struct mo_err *err)
 	if (env_of_instance(a->ctl, seen->live->dep, seen->rev, seen->ins, &spec.env, &mine) == 0 &&
 		executor_start(a->ctl->ex, &spec, &mine) == 0) {
 		ctl_point();
+		watch_wake(a->ctl, 0); /* the next tick begins to watch it */
 		return 0;
 	}
 	*err = mine;

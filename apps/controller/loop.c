@@ -10,7 +10,7 @@
 #include <signal.h>
 #include <time.h>
 
-enum { SWEEP_EVERY = 5 }; /* seconds */
+enum { SWEEP_EVERY = 5 /* seconds */, PASSES_MAX = 8 };
 
 static void signals(sigset_t *set)
 {
@@ -92,8 +92,16 @@ static void tick(struct controller *ctl, struct pace *p)
 	p->full_at = now + ctl->cfg->full_pass;
 	if (sweep)
 		p->sweep_at = now + SWEEP_EVERY * MO_SECOND;
-	if (pass(ctl, sweep, &err) < 0)
-		ctl_failed(ctl, "pass", NULL, &err);
+	/* What one act makes possible is done at once, not a tick later. */
+	for (int i = 0; i < PASSES_MAX; i++) {
+		int64_t writes = ctl->writes;
+		if (pass(ctl, sweep && i == 0, &err) < 0) {
+			ctl_failed(ctl, "pass", NULL, &err);
+			return;
+		}
+		if (ctl->writes == writes)
+			return;
+	}
 }
 
 int loop_run(struct controller *ctl, struct mo_err *err)

@@ -141,6 +141,7 @@ static int start(struct controller *ctl, struct step_seen *seen, struct mo_err *
 	if (env_of_step(ctl, step, &spec.env, &mine) == 0 &&
 		executor_start(ctl->ex, &spec, &mine) == 0) {
 		ctl_point();
+		watch_wake(ctl, 0); /* the next tick begins to watch it */
 		return 0;
 	}
 	*err = mine;

@@ -29,6 +29,8 @@ int ctl_write(struct controller *ctl, int (*fn)(struct store_tx *tx, void *ctx, 
 		return mo_fail(err, MO_EPRECOND, "not leading any more");
 	ctl_point();
 	int status = store_write(ctl->store, led, &l, err);
+	if (status == 0)
+		ctl->writes++;
 	ctl_point();
 	return status;
 }
