@@ -87,14 +87,18 @@ int store_allocation_reserve(struct store_tx *tx, const struct allocation *a, st
 	return db_insert(tx, &allocations, &row, a->owner_id, err);
 }
 
-int store_allocation_bind(struct store_tx *tx, const char *owner_id, struct mo_err *err)
+int store_allocation_bind(
+	struct store_tx *tx, const char *owner_id, int64_t started_at, struct mo_err *err)
 {
+	int64_t now = store_now(tx), at = started_at > 0 && started_at < now ? started_at : now;
+
+	/* A job shorter than the look-out for it still has its time. */
 	return db_exec_one(tx,
 		"UPDATE pool_allocations SET state = CASE state WHEN 'RESERVED' THEN 'BOUND' ELSE "
 		"state END, "
-		"bound_at = CASE state WHEN 'RESERVED' THEN ?2 ELSE bound_at END, last_seen_at = "
-		"?2 WHERE owner_id = ?1",
-		DB_ARGS(DB_T(owner_id), DB_I(store_now(tx))), "allocation of", owner_id, err);
+		"bound_at = CASE WHEN state <> 'RESERVED' THEN bound_at WHEN reserved_at > ?3 THEN "
+		"reserved_at ELSE ?3 END, last_seen_at = ?2 WHERE owner_id = ?1",
+		DB_ARGS(DB_T(owner_id), DB_I(now), DB_I(at)), "allocation of", owner_id, err);
 }
 
 int store_allocation_release(struct store_tx *tx, const char *owner_id, enum alloc_reason reason,

@@ -44,9 +44,10 @@ int store_quota_delete(
  * Owner ids are unique: a repeated reserve of the same owner is MO_ECONFLICT. Call it in the
  * transaction that changes the owner's state. */
 int store_allocation_reserve(struct store_tx *tx, const struct allocation *a, struct mo_err *err);
-/* RESERVED -> BOUND at the database's clock; nothing when it is BOUND already. MO_ENOTFOUND when
- * the owner holds none. */
-int store_allocation_bind(struct store_tx *tx, const char *owner_id, struct mo_err *err);
+/* RESERVED -> BOUND at STARTED_AT (0: the database's clock), which is clamped to [reserved_at,
+ * now]; nothing when it is BOUND already. MO_ENOTFOUND when the owner holds none. */
+int store_allocation_bind(
+	struct store_tx *tx, const char *owner_id, int64_t started_at, struct mo_err *err);
 /* -> RELEASED with REASON at ENDED_AT (0: the database's clock), which is clamped to [bound_at,
  * now]. Repeating changes nothing. */
 int store_allocation_release(struct store_tx *tx, const char *owner_id, enum alloc_reason reason,
