@@ -26,8 +26,7 @@ int store_run_cancel(struct store_tx *tx, const char *tenant, const char *id, bo
 	struct mo_err *err);
 
 /* The platform asks for the end of a live run, and REASON says why. */
-int store_run_expire(
-	struct store_tx *tx, const char *id, const char *reason, struct mo_err *err);
+int store_run_expire(struct store_tx *tx, const char *id, const char *reason, struct mo_err *err);
 
 int store_run_move(struct store_tx *tx, const char *tenant, const char *id, enum run_state to,
 	const struct store_set *sets, size_t nsets, bool *ret_moved, struct mo_err *err);

@@ -60,7 +60,8 @@ static const char tenancy[] =
 	"CREATE TABLE leaders (role TEXT PRIMARY KEY, holder TEXT NOT NULL, epoch BIGINT NOT NULL,"
 	" expires_at BIGINT NOT NULL);"
 	"INSERT INTO tenants (id, name, state, created_at, updated_at)"
-	" VALUES ('ten_00000000000000000000000000', 'platform', 'ACTIVE', 1767225600000000, 1767225600000000);";
+	" VALUES ('ten_00000000000000000000000000', 'platform', 'ACTIVE', 1767225600000000, "
+	"1767225600000000);";
 
 static const char changes_sqlite[] = "CREATE TABLE changes (seq INTEGER PRIMARY KEY AUTOINCREMENT, "
 				     "noun TEXT NOT NULL, id TEXT NOT NULL,"
