@@ -1,0 +1,83 @@
+"""What is slow holds nobody else: slow uploads, slow downloads, slow requests, a locked database."""
+import contextlib
+import socket
+import sqlite3
+import threading
+import time
+
+from lib import api
+
+
+def address(server):
+	host, port = server.url[len("http://"):].split(":")
+	return host, int(port)
+
+
+def fast(client, path="/v1/whoami", times=20):
+	"""The slowest of some requests, in seconds."""
+	worst = 0.0
+	for _ in range(times):
+		started = time.monotonic()
+		client.get(path)
+		worst = max(worst, time.monotonic() - started)
+	return worst
+
+
+def upload_head(name, length):
+	return (b"POST /v1/artifacts?project_id=main&name=%s&kind=dataset HTTP/1.1\r\nHost: x\r\n"
+		b"X-Actor: a|tenant=acme|role=user\r\nContent-Length: %d\r\n\r\n" % (name, length))
+
+
+def test_slow_uploads_and_requests():
+	with api.running() as server, contextlib.ExitStack() as stack:
+		_, project, admin = server.tenant("acme")
+		for n in range(40): # more than there are stream workers
+			s = stack.enter_context(socket.create_connection(address(server), 10))
+			s.sendall(upload_head(b"s%d" % n, 1000) + b"x" if n % 2 else b"GET /v1/whoami HTTP/1.1\r\nHost:")
+		time.sleep(0.3)
+		assert fast(admin) < 0.5
+		assert fast(admin, "/v1/projects/" + project["id"]) < 0.5
+		assert fast(admin, "/v1/projects") < 0.5
+		admin.post("/v1/projects", {"name": "new"})
+
+
+def test_slow_downloads():
+	with api.running() as server, contextlib.ExitStack() as stack:
+		_, _, admin = server.tenant("acme")
+		made = admin.post("/v1/artifacts", data=b"x" * (8 << 20), params={"project_id": "main", "name": "big",
+			"kind": "dataset"}).json()
+		for _ in range(20):
+			s = stack.enter_context(socket.create_connection(address(server), 10))
+			s.sendall(b"GET /v1/artifacts/%s/content HTTP/1.1\r\nHost: x\r\nX-Actor: a|tenant=acme|role=user\r\n\r\n"
+				% made["id"].encode())
+		time.sleep(0.3)
+		assert fast(admin) < 0.5 and fast(admin, "/v1/projects") < 0.5
+
+
+def test_a_locked_database_stops_writers_only():
+	with api.running() as server:
+		_, project, admin = server.tenant("acme")
+		admin.get("/v1/projects/" + project["id"])
+		with contextlib.closing(sqlite3.connect(server.data + "/modelops.db", isolation_level=None)) as db:
+			db.execute("BEGIN IMMEDIATE")
+			answers = []
+			late = threading.Thread(target=lambda: answers.append(admin.post("/v1/projects", {"name": "late"}).status_code))
+			late.start()
+			time.sleep(0.3)
+			other = server.client("b", "acme", "user")
+			assert fast(other) < 0.5 and fast(other, "/v1/projects/" + project["id"]) < 0.5
+			assert fast(server.nobody(), "/readyz") < 0.5
+			db.execute("ROLLBACK")
+			late.join()
+		assert answers == [201]
+
+
+def test_full_queues_say_so():
+	with api.running(API_STREAM_WORKERS="1", API_QUEUE_MAX="1") as server, contextlib.ExitStack() as stack:
+		_, _, admin = server.tenant("acme")
+		for n in range(2):
+			s = stack.enter_context(socket.create_connection(address(server), 10))
+			s.sendall(upload_head(b"s%d" % n, 1000))
+			time.sleep(0.2)
+		reply = admin.post("/v1/artifacts", data=b"x", params={"project_id": "main", "name": "x", "kind": "dataset"}, status=503)
+		assert reply.headers["Retry-After"]
