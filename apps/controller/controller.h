@@ -20,7 +20,7 @@
 struct controller_cfg {
 	const char *data, *database_url, *workload_key_file, *presign_key_file, *bin_dir, *door_url;
 	int log_level, log_format;
-	int64_t tick, full_pass, lease, renew, log_cap, stop_grace, drain, start_limit;
+	int64_t tick, full_pass, lease, renew, log_cap, stop_grace, drain, start_limit, alive;
 	struct http_ops_cfg ops;
 };
 
@@ -117,6 +117,8 @@ int runs_pass(struct controller *ctl, struct rooms *rooms, struct mo_err *err);
 int deployments_pass(struct controller *ctl, struct rooms *rooms, struct mo_err *err);
 /* Folders of attempts and instances that no row needs any more. */
 int sweep_pass(struct controller *ctl, struct mo_err *err);
+/* Tells the store which allocations' owners run now: what the agent's hourly cut rests on. */
+int alive_pass(struct controller *ctl, struct mo_err *err);
 /* SIGTERM: stops all jobs and instances and says so in the rows. */
 int shutdown_all(struct controller *ctl, struct mo_err *err);
 

@@ -64,7 +64,7 @@ static int pass(struct controller *ctl, bool sweep, struct mo_err *err)
 
 /* What decides whether a pass is needed. */
 struct pace {
-	int64_t seq, full_at, sweep_at, epoch;
+	int64_t seq, full_at, sweep_at, alive_at, epoch;
 };
 
 static bool needs_pass(struct controller *ctl, struct pace *p, struct mo_err *err)
@@ -83,10 +83,18 @@ static void tick(struct controller *ctl, struct pace *p)
 
 	metrics_set(ctl, CTL_LEADING, NULL, NULL, epoch != 0);
 	if (epoch != p->epoch) { /* leading anew: adopt what is there */
-		p->full_at = p->sweep_at = 0;
+		p->full_at = p->sweep_at = p->alive_at = 0;
 		p->epoch = epoch;
 	}
-	if (!epoch || !needs_pass(ctl, p, &err))
+	if (!epoch)
+		return;
+	if (now >= p->alive_at) {
+		p->alive_at = now + ctl->cfg->alive;
+		mo_arena_reset(&ctl->arena);
+		if (alive_pass(ctl, &err) < 0)
+			ctl_failed(ctl, "alive", NULL, &err);
+	}
+	if (!needs_pass(ctl, p, &err))
 		return;
 	bool sweep = now >= p->sweep_at;
 	p->full_at = now + ctl->cfg->full_pass;
