@@ -41,11 +41,13 @@ static void fail(struct api_req *r)
 /* Runs what is left of the steps on the thread that owns the request now. */
 static void run_steps(struct api_req *r)
 {
+	bool later = false; /* not in R, whose memory may serve the next request by then */
+	r->later = &later;
 	if (steps_run(r, &r->err) < 0) {
 		fail(r);
 		return;
 	}
-	if (r->later)
+	if (later)
 		return;
 	if (r->on_worker)
 		http_req_resume(r->http, &r->reply);

@@ -74,7 +74,7 @@ static int forward(struct api_req *r, enum endpoint_kind kind, struct mo_err *er
 		.tenant = r->tenant,
 		.project = r->actor.project_id[0] ? r->actor.project_id : NULL,
 	};
-	r->later = true;
+	*r->later = true;
 	gateway_forward(gateway, r->http, &who, kind, req_param(r, "id"));
 	return 0;
 }

@@ -169,7 +169,7 @@ int run_logs(struct api_req *r, struct mo_err *err)
 	if (http_req_header(r->http, "X-Content-Type-Options", "nosniff", err) < 0 ||
 		http_stream_start(r->http, &reply, log.to - log.from, err) < 0)
 		return -1;
-	r->later = true;
+	*r->later = true;
 	send_log(r, &log, buf);
 	return 0;
 }

@@ -55,7 +55,7 @@ int transfer_out(struct api_req *r, const char *key, const char *type, struct mo
 	struct http_reply reply = { .status = r->route->status, .content_type = type };
 	int rc = http_stream_start(r->http, &reply, info.size, err);
 	if (rc == 0) {
-		r->later = true;
+		*r->later = true;
 		pump(r, get, buf);
 	}
 	objstore_get_close(get);

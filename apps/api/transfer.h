@@ -10,7 +10,7 @@ struct objstore_put;
 int transfer_in(struct api_req *r, struct objstore_put *put, struct mo_err *err);
 
 /* Answers with the bytes of the object KEY and TYPE as their media type. The reply is on its way
- * when it returns 0 (r->later); a store that fails half way cuts the connection. */
+ * when it returns 0 (*r->later); a store that fails half way cuts the connection. */
 int transfer_out(struct api_req *r, const char *key, const char *type, struct mo_err *err);
 
 #endif
