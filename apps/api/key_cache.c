@@ -9,6 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct slot {
+	struct key_entry entry; /* not changed once it is in the map */
+	_Atomic bool used;
+};
+
 struct key_cache {
 	pthread_rwlock_t lock;
 	struct mo_map map;
@@ -53,11 +58,27 @@ bool key_cache_get(
 	if (!contact || mo_mono() - contact > stale_max)
 		return false;
 	pthread_rwlock_rdlock(&cache->lock);
-	const struct key_entry *entry = mo_map_get(&cache->map, name, strlen(name));
-	if (entry)
-		*ret_entry = *entry;
+	struct slot *slot = mo_map_get(&cache->map, name, strlen(name));
+	if (slot) {
+		*ret_entry = slot->entry;
+		if (!atomic_load_explicit(&slot->used, memory_order_relaxed))
+			atomic_store_explicit(&slot->used, true, memory_order_relaxed);
+	}
 	pthread_rwlock_unlock(&cache->lock);
-	return entry != NULL;
+	return slot != NULL;
+}
+
+size_t key_cache_used(struct key_cache *cache, char ids[][MO_ID_MAX], size_t max)
+{
+	size_t pos = 0, n = 0;
+	pthread_rwlock_rdlock(&cache->lock);
+	for (struct slot *slot; n < max && (slot = mo_map_next(&cache->map, &pos, NULL));) {
+		const char *id = slot->entry.actor.key_id;
+		if (id[0] && atomic_exchange_explicit(&slot->used, false, memory_order_relaxed))
+			memcpy(ids[n++], id, MO_ID_MAX);
+	}
+	pthread_rwlock_unlock(&cache->lock);
+	return n;
 }
 
 unsigned long key_cache_generation(struct key_cache *cache)
@@ -71,10 +92,11 @@ unsigned long key_cache_generation(struct key_cache *cache)
 void key_cache_put(struct key_cache *cache, const char *name, const struct key_entry *entry,
 	unsigned long generation)
 {
-	struct key_entry *copy = malloc(sizeof(*copy));
+	struct slot *copy = calloc(1, sizeof(*copy));
 	if (!copy)
 		return; /* a cache may forget */
-	*copy = *entry;
+	copy->entry = *entry;
+	copy->used = true;
 	void *old = NULL;
 	pthread_rwlock_wrlock(&cache->lock);
 	if (cache->map.used >= cache->map.max)

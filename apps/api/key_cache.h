@@ -28,6 +28,9 @@ void key_cache_free(struct key_cache *cache);
 bool key_cache_get(
 	struct key_cache *cache, const char *name, int64_t stale_max, struct key_entry *ret_entry);
 
+/* Ids of keys that were looked up since the last call, into IDS (at most MAX); returns how many. */
+size_t key_cache_used(struct key_cache *cache, char ids[][MO_ID_MAX], size_t max);
+
 /* Before reading the store for an entry; the number goes to key_cache_put, which drops what was
  * read before a change. */
 unsigned long key_cache_generation(struct key_cache *cache);

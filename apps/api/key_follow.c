@@ -5,6 +5,7 @@
 #include "modelops/base/log.h"
 #include "modelops/base/time.h"
 #include "modelops/domain/event.h"
+#include "modelops/store/api_keys.h"
 #include "modelops/store/records.h"
 
 #include <errno.h>
@@ -13,7 +14,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { LOOK_MS = 1000, MOST = 1000, ARENA_MAX = 4 << 20 };
+enum { LOOK_MS = 1000, MOST = 1000, ARENA_MAX = 4 << 20, USED_MAX = 256, LOOKS_PER_NOTE = 60 };
 
 struct key_follower {
 	struct api *api;
@@ -22,6 +23,7 @@ struct key_follower {
 	pthread_cond_t wake;
 	bool stop, failing;
 	int64_t seq; /* -1 before the first look */
+	unsigned looks;
 	struct mo_arena arena;
 };
 
@@ -72,6 +74,30 @@ static bool look_once(struct key_follower *f)
 	return look.n == MOST;
 }
 
+struct used {
+	char ids[USED_MAX][MO_ID_MAX];
+	size_t n;
+};
+
+static int write_used(struct store_tx *tx, void *ctx, struct mo_err *err)
+{
+	const struct used *used = ctx;
+	for (size_t i = 0; i < used->n; i++)
+		if (store_api_key_used(tx, used->ids[i], store_now(tx), err) < 0)
+			return -1;
+	return 0;
+}
+
+/* Once a minute: which keys were used. For people; what is lost by a crash does not matter. */
+static void note_used(struct key_follower *f)
+{
+	struct used used;
+	struct mo_err err = { 0 };
+	used.n = key_cache_used(f->api->keys, used.ids, USED_MAX);
+	if (used.n && store_write(f->api->store, write_used, &used, &err) < 0)
+		mo_log(MO_LOG_WARN, "cannot note the use of API keys", "error", err.msg, NULL);
+}
+
 static void pause_until_next(struct key_follower *f)
 {
 	struct timespec until;
@@ -88,6 +114,8 @@ static void *follow(void *arg)
 	while (!f->stop) {
 		pthread_mutex_unlock(&f->lock);
 		bool more = look_once(f);
+		if (++f->looks % LOOKS_PER_NOTE == 0)
+			note_used(f);
 		pthread_mutex_lock(&f->lock);
 		if (!more)
 			pause_until_next(f);
@@ -129,6 +157,7 @@ void key_follower_stop(struct key_follower *f)
 	pthread_cond_signal(&f->wake);
 	pthread_mutex_unlock(&f->lock);
 	pthread_join(f->thread, NULL);
+	note_used(f);
 	pthread_cond_destroy(&f->wake);
 	pthread_mutex_destroy(&f->lock);
 	mo_arena_free(&f->arena);

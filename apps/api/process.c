@@ -37,13 +37,24 @@ struct running {
 	sem_t drained;
 };
 
+/* What this process serves: the gateway's two routes, everything else of /v1, and always what is
+ * public. */
+static bool serves(const struct api *api, const struct route *route)
+{
+	if (route->flags & RF_DEMO && api->cfg.auth_mode != AUTH_MODE_DEMO)
+		return false;
+	if (route->perm == PERM_PREDICT || route->perm == PERM_EXPLAIN)
+		return api->gateway;
+	return api->control || route->auth == AUTH_PUBLIC;
+}
+
 static int make_router(struct api *api, struct mo_err *err)
 {
 	if (http_router_new(&api->router, err) < 0)
 		return -1;
 	for (size_t i = 0; i < api_route_count; i++) {
 		const struct route *route = &api_routes[i];
-		if (route->flags & RF_DEMO && api->cfg.auth_mode != AUTH_MODE_DEMO)
+		if (!serves(api, route))
 			continue;
 		if (http_router_add(api->router, route->method, route->path, (int)i, err) < 0)
 			return mo_wrap(err, route->path);

@@ -35,10 +35,16 @@ static int find(struct api_req *r, struct store_tx *tx, struct tenant **ret, str
 	return store_tenant_find(tx, ref, r->arena, ret, err);
 }
 
+static int answer(struct api_req *r, const struct tenant *tenant, struct mo_err *err)
+{
+	r->etag = tenant->updated_at;
+	return req_answer(r, tenant, err);
+}
+
 static int get(struct api_req *r, struct store_tx *tx, struct mo_err *err)
 {
 	struct tenant *tenant = NULL;
-	return find(r, tx, &tenant, err) < 0 ? -1 : req_answer(r, tenant, err);
+	return find(r, tx, &tenant, err) < 0 ? -1 : answer(r, tenant, err);
 }
 
 int tenant_get(struct api_req *r, struct mo_err *err)
@@ -54,7 +60,7 @@ static int create(struct api_req *r, struct store_tx *tx, struct mo_err *err)
 	if (store_tenant_insert(tx, &tenant, err) < 0 ||
 		req_record(r, tx, tenant.id, "create", "tenant", tenant.id, err) < 0)
 		return -1;
-	return req_answer(r, &tenant, err);
+	return answer(r, &tenant, err);
 }
 
 int tenant_create(struct api_req *r, struct mo_err *err)
@@ -65,7 +71,8 @@ int tenant_create(struct api_req *r, struct mo_err *err)
 static int patch(struct api_req *r, struct store_tx *tx, struct mo_err *err)
 {
 	struct tenant *tenant = NULL;
-	if (find(r, tx, &tenant, err) < 0 || req_patch(r, tenant, NULL, err) < 0)
+	if (find(r, tx, &tenant, err) < 0 || req_if_match(r, tenant->updated_at, err) < 0 ||
+		req_patch(r, tenant, NULL, err) < 0)
 		return -1;
 	if (!strcmp(tenant->id, TENANT_PLATFORM_ID) && tenant->state != TENANT_ACTIVE)
 		return mo_fail(err, MO_ECONFLICT, "the platform's own tenant cannot be suspended");
@@ -73,7 +80,7 @@ static int patch(struct api_req *r, struct store_tx *tx, struct mo_err *err)
 	if (store_tenant_update(tx, tenant, err) < 0 ||
 		req_record(r, tx, tenant->id, "update", "tenant", tenant->id, err) < 0)
 		return -1;
-	return req_answer(r, tenant, err);
+	return answer(r, tenant, err);
 }
 
 int tenant_patch(struct api_req *r, struct mo_err *err)

@@ -89,3 +89,14 @@ def test_keys_mode_knows_no_actor_header():
 	with api.running(AUTH_MODE="keys") as server:
 		server.client().get("/v1/whoami", status=401)
 		assert requests.get(server.url + "/metrics", timeout=10).status_code == 404
+
+
+def test_roles():
+	with api.running(API_ROLES="gateway") as server:
+		server.client().get("/v1/projects", status=404)
+		server.client().post("/v1/deployments/dep_x/predict", {"instances": [[1]]}, status=404)
+		server.nobody().get("/readyz")
+	with api.running(API_ROLES="control") as server:
+		server.client().get("/v1/projects")
+		answer = server.client().post("/v1/deployments/dep_x/predict", {"instances": [[1]]}, status=404).json()
+		assert answer["code"] == "no_route"

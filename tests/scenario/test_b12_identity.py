@@ -119,3 +119,17 @@ def test_no_key_of_another_tenant():
 		made = make_key(admin, robot)
 		beta.get("/v1/api-keys/" + made["id"], status=404)
 		beta.delete("/v1/api-keys/" + made["id"], status=404)
+
+
+def test_the_last_use_is_noted():
+	import tempfile
+	with tempfile.TemporaryDirectory() as folder:
+		with api.database(folder) as url:
+			with api.running(folder, url) as server:
+				_, admin, robot = setup(server)
+				used, unused = make_key(admin, robot), make_key(admin, robot)
+				server.key_client(used["key"]).get("/v1/whoami")
+			with api.running(folder, url) as server:
+				admin = server.client("adm", "acme", "admin")
+				assert admin.get("/v1/api-keys/" + used["id"]).json()["last_used_at"]
+				assert admin.get("/v1/api-keys/" + unused["id"]).json()["last_used_at"] is None
