@@ -397,6 +397,17 @@ static int print_raw(struct cli *c, const char *path)
 	return CLI_OK;
 }
 
+/* The route has a body: some flag or argument goes there. */
+static bool takes_body(const struct cli_cmd *cmd)
+{
+	if (cmd->args && strchr(cmd->args, '='))
+		return true;
+	for (const struct cli_flag *f = cmd->flags; f && f->name; f++)
+		if (f->to == TO_BODY)
+			return true;
+	return false;
+}
+
 int api_command(struct cli *c)
 {
 	const char *file = c->cmd->args ? strchr(c->cmd->args, '@') : NULL;
@@ -414,7 +425,7 @@ int api_command(struct cli *c)
 		return list_all(c, path);
 	if (writes && api_body(c, &body) != CLI_OK)
 		return CLI_USAGE;
-	bool empty = !json_object_size(body); /* e.g. cancel, issue: no body at all */
+	bool empty = !takes_body(c->cmd); /* cancel, issue ... */
 	int rc = api_json(c, c->cmd->method, path, empty ? NULL : body, &doc);
 	if (rc != CLI_OK)
 		return rc;
