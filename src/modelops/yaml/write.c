@@ -27,6 +27,22 @@ static bool plain(const char *s)
 	return v && json_is_string(v) && (s[0] < '0' || s[0] > '9');
 }
 
+/* Code point of the character at S (N bytes left of valid UTF-8) if YAML does not take it as it is:
+ * controls, its own line breaks (U+0085, U+2028, U+2029), byte order mark, non-characters. 0
+ * otherwise. */
+static unsigned special(const char *s, size_t n)
+{
+	const unsigned char *p = (const unsigned char *)s;
+	if (p[0] < 0x20 || p[0] == 0x7f)
+		return p[0];
+	if (n >= 2 && p[0] == 0xc2 && p[1] < 0xa0)
+		return p[1];
+	if (n < 3 || (p[0] != 0xe2 && p[0] != 0xef))
+		return 0;
+	unsigned c = (p[0] & 0x0fU) << 12 | (p[1] & 0x3fU) << 6 | (p[2] & 0x3fU);
+	return c == 0x2028 || c == 0x2029 || c == 0xfeff || c >= 0xfffe ? c : 0;
+}
+
 /* Several lines that a literal block gives back exactly. */
 static bool literal(const char *s, size_t len)
 {
@@ -35,7 +51,7 @@ static bool literal(const char *s, size_t len)
 	if (len >= 2 && s[len - 1] == '\n' && s[len - 2] == '\n')
 		return false;
 	for (size_t i = 0; i < len; i++)
-		if (((unsigned char)s[i] < 0x20 && s[i] != '\n' && s[i] != '\t') || s[i] == 0x7f)
+		if (special(s + i, len - i) && s[i] != '\n' && s[i] != '\t')
 			return false;
 	return true;
 }
@@ -60,12 +76,22 @@ static void write_literal(struct mo_buf *out, const char *s, size_t len, int lev
 	}
 }
 
-/* JSON's text is YAML's double-quoted text. */
+/* Double-quoted: what YAML would not take as it is becomes an escape. */
 static void write_quoted(struct mo_buf *out, const char *s, size_t len)
 {
-	struct jw w;
-	jw_init(&w, out);
-	jw_strn(&w, s, len);
+	mo_buf_putc(out, '"');
+	for (size_t i = 0; i < len; i++) {
+		unsigned c = special(s + i, len - i);
+		if (c) {
+			mo_buf_printf(out, "\\u%04x", c);
+			i += c < 0x80 ? 0 : c < 0x100 ? 1 : 2;
+		} else {
+			if (s[i] == '"' || s[i] == '\\')
+				mo_buf_putc(out, '\\');
+			mo_buf_putc(out, s[i]);
+		}
+	}
+	mo_buf_putc(out, '"');
 }
 
 static void write_text(struct mo_buf *out, const json_t *v, int level)

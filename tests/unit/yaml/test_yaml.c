@@ -117,6 +117,8 @@ static const char *const written[] = {
 	"[1,-2,1.5,2.0,true,false,null,{},[],[[],{}],{\"x\":[]}]",
 	"{\"k: v\":1,\"\":2,\"1\":3,\"true\":4,\"\\u00e9\\u4e2d\":\"\\u00e9\",\"<<\":5}",
 	"\"scalar\"",
+	"{\"nel\\u0085\":\"a\\u2028b\\ufeff\",\"lines\":\"a\\u0085\\nb\",\"\\u007f\\ud83d\\ude00\":"
+	"\"\\ufffe\"}",
 	"{\"ctl\":\"a\\u0001b\\nc\",\"trail\":\"a \\nb\\n\"}",
 };
 
