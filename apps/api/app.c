@@ -24,6 +24,13 @@ static void log_failure(const struct api_req *r, const struct mo_err *err)
 		r->actor.tenant_name, "code", mo_err_slug(err), "error", err->msg, NULL);
 }
 
+/* R is gone before http_req_problem returns: it gets a copy. */
+static void problem_now(struct api_req *r)
+{
+	struct mo_err err = r->err;
+	http_req_problem(r->http, &err);
+}
+
 static void fail(struct api_req *r)
 {
 	log_failure(r, &r->err);
@@ -35,7 +42,14 @@ static void fail(struct api_req *r)
 	if (r->on_worker)
 		http_req_resume_problem(r->http, &r->err);
 	else
-		http_req_problem(r->http, &r->err);
+		problem_now(r);
+}
+
+/* The request's arena, and R in it, is gone before http_req_reply returns: it gets a copy. */
+static void reply_now(struct api_req *r)
+{
+	struct http_reply reply = r->reply;
+	http_req_reply(r->http, &reply);
 }
 
 /* Runs what is left of the steps on the thread that owns the request now. */
@@ -52,7 +66,7 @@ static void run_steps(struct api_req *r)
 	if (r->on_worker)
 		http_req_resume(r->http, &r->reply);
 	else
-		http_req_reply(r->http, &r->reply);
+		reply_now(r);
 }
 
 static void run_job(struct http_job *job)

@@ -65,7 +65,7 @@ def test_month():
 		ledger = admin.items("/v1/ledger", limit=3)
 		assert [e["seq"] for e in ledger] == [1, 2, 3, 4]
 		check = admin.get("/v1/ledger/verify").json()
-		assert check["ok"] and check["entries"] == 4 and check["head_hash"] == ledger[-1]["hash"]
+		assert check["valid"] and check["entries"] == 4 and check["head_hash"] == ledger[-1]["hash"]
 		usage = admin.get("/v1/usage").json()["items"]
 		assert {(u["metric"], u["reason"]): (u["quantity"], u["windows"]) for u in usage} == {
 			("gpu_share_us", "billable"): (3600000000, 2), ("gpu_share_us", "platform"): (500, 1),
@@ -75,7 +75,7 @@ def test_month():
 		assert root.get("/v1/usage", params={"tenant_id": tenant["name"]}).json()["items"] == usage
 		server.sql("UPDATE ledger_entries SET quantity = 1 WHERE tenant_id = ? AND seq = 2", tenant["id"])
 		check = admin.get("/v1/ledger/verify").json()
-		assert not check["ok"] and check["entries"] == 1 and "2" in check["problem"]
+		assert not check["valid"] and check["entries"] == 1 and "2" in check["problem"]
 
 
 def test_invoices():
