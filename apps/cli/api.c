@@ -1,7 +1,9 @@
 /* Calls of the public API and the generic command. */
 #include "api.h"
 
+#include "fmt.h"
 #include "modelops/base/check.h"
+#include "modelops/base/id.h"
 #include "modelops/base/time.h"
 #include "modelops/json/json.h"
 #include "show.h"
@@ -14,6 +16,7 @@
 #include <unistd.h>
 
 enum { HEADERS_MAX = 12, REPLY_BYTES = 256 << 20, FILE_BYTES = 64 << 20, JSON_DEPTH = 64 };
+enum { RETRIES = 2, RETRY_PAUSE = 200000 };
 
 int api_open(struct cli *c)
 {
@@ -26,16 +29,14 @@ int api_open(struct cli *c)
 	return CLI_UNREACHABLE;
 }
 
-/* A problem+json body as lines for people. */
-static void print_problem(const struct cli *c, const struct httpc_reply *reply, const char *what)
+/* A problem+json body for people: what, and at most field, hint and request id. */
+static void print_problem(struct cli *c, const struct httpc_reply *reply, const char *what)
 {
 	static const struct {
 		const char *key, *label;
-	} parts[] = { { "code", "code" }, { "field", "field" }, { "hint", "hint" },
-		{ "request_id", "request id" } };
+	} parts[] = { { "field", "field" }, { "hint", "hint" }, { "request_id", "request id" } };
 	mo_autojson json_t *doc = NULL;
 	struct mo_err err = { 0 };
-	char text[SHOW_CELL];
 
 	if (mo_json_parse(mo_buf_str(&reply->body), reply->body.len, 1 << 20, 16, &doc, &err) < 0) {
 		fprintf(stderr, "error: %s: status %d\n", what, reply->status);
@@ -45,12 +46,14 @@ static void print_problem(const struct cli *c, const struct httpc_reply *reply, 
 		fprintf(stderr, "%s\n", mo_buf_str(&reply->body));
 		return;
 	}
-	fprintf(stderr, "error: %s\n", show_text(doc, "detail"));
+	const char *code = show_text(doc, "code");
+	fprintf(stderr, "error: %s (%s%s%d)\n",
+		fmt_clean(show_text(doc, "detail"), false, &c->arena),
+		fmt_clean(code, false, &c->arena), *code ? ", " : "", reply->status);
 	for (size_t i = 0; i < MO_COUNT(parts); i++)
 		if (*show_text(doc, parts[i].key))
 			fprintf(stderr, "  %-10s  %s\n", parts[i].label,
-				show_value(show_at(doc, parts[i].key), FMT_TEXT, text));
-	fprintf(stderr, "  %-10s  %d\n", "status", reply->status);
+				fmt_clean(show_text(doc, parts[i].key), false, &c->arena));
 }
 
 static int unreachable(const struct cli *c, const char *url, const struct mo_err *err)
@@ -69,10 +72,44 @@ static void add_header(
 		headers[(*n)++] = mo_arena_printf(&c->arena, "%s: %s", name, value);
 }
 
+/* A write is sent under a key of its own, so that it can be sent again after a lost connection
+ * with one effect. Predictions have no key: they are counted. */
+static const char *key_of_write(struct cli *c, const char *method, const char *path)
+{
+	static const char *const counted[] = { "/predict", "/explain" };
+	char id[MO_ID_MAX];
+
+	if (strcmp(method, "GET") == 0)
+		return NULL;
+	if (c->idempotency_key)
+		return c->idempotency_key;
+	for (size_t i = 0; i < MO_COUNT(counted); i++) {
+		size_t n = strcspn(path, "?"), len = strlen(counted[i]);
+		if (n > len && memcmp(path + n - len, counted[i], len) == 0)
+			return NULL;
+	}
+	return mo_arena_strdup(&c->arena, mo_id_new("cli", id));
+}
+
+/* httpc_do, again after a lost or refused connection when SAFE: a restart takes a moment. */
+static int try_send(struct cli *c, const struct httpc_request *r, bool safe,
+	struct httpc_reply *ret_reply, struct mo_err *err)
+{
+	for (int left = safe ? RETRIES : 0;; left--) {
+		*err = (struct mo_err){ 0 };
+		if (httpc_do(c->client, r, ret_reply, err) == 0)
+			return 0;
+		if (left <= 0 || err->code != MO_EUNAVAIL)
+			return -1;
+		usleep(RETRY_PAUSE);
+	}
+}
+
 int api_send(struct cli *c, const char *method, const char *path, const char *const *extra,
 	const struct httpc_request *request, struct httpc_reply *ret_reply)
 {
 	const char *headers[2 * HEADERS_MAX + 1] = { 0 };
+	const char *key = key_of_write(c, method, path);
 	struct httpc_request r = *request;
 	struct mo_err err = { 0 };
 	size_t n = 0;
@@ -82,8 +119,7 @@ int api_send(struct cli *c, const char *method, const char *path, const char *co
 			mo_arena_printf(&c->arena, "Bearer %s", c->settings.token));
 	else
 		add_header(c, headers, &n, "X-Actor", c->settings.actor);
-	if (strcmp(method, "GET") != 0)
-		add_header(c, headers, &n, "Idempotency-Key", c->idempotency_key);
+	add_header(c, headers, &n, "Idempotency-Key", key);
 	for (; extra && *extra && n < HEADERS_MAX; extra++)
 		headers[n++] = *extra;
 	r.method = method;
@@ -91,11 +127,13 @@ int api_send(struct cli *c, const char *method, const char *path, const char *co
 	r.headers = headers;
 	if (!r.max_reply)
 		r.max_reply = REPLY_BYTES;
-	if (httpc_do(c->client, &r, ret_reply, &err) < 0)
-		return unreachable(c, c->settings.url, &err);
+	bool safe = !r.sink && (key || strcmp(method, "GET") == 0);
+	if (try_send(c, &r, safe, ret_reply, &err) < 0)
+		return c->hushed ? CLI_UNREACHABLE : unreachable(c, c->settings.url, &err);
 	if (ret_reply->status >= 200 && ret_reply->status < 300)
 		return CLI_OK;
-	print_problem(c, ret_reply, path);
+	if (!c->hushed)
+		print_problem(c, ret_reply, path);
 	httpc_reply_free(ret_reply);
 	return CLI_REFUSED;
 }
@@ -165,7 +203,66 @@ static const char *key_of(struct cli *c, const struct cli_flag *f)
 	return key;
 }
 
-const char *api_path(struct cli *c)
+/* Lists that names are looked up in. Their nouns' ids start so; no name of these holds a '_' but
+ * an artifact's. */
+static const struct {
+	const char *path, *prefix, *noun;
+} lists[] = {
+	{ "/v1/projects", "prj_", "project" },
+	{ "/v1/artifacts", "art_", "artifact" },
+	{ "/v1/pipelines", "pl_", "pipeline" },
+	{ "/v1/models", "mdl_", "model" },
+	{ "/v1/deployments", "dep_", "deployment" },
+};
+
+/* The one row of PAGE called NAME, or NULL after saying why. */
+static const char *find_row(struct cli *c, const json_t *page, const char *name, const char *noun)
+{
+	const char *id = NULL;
+	size_t i, found = 0;
+	json_t *row;
+
+	json_array_foreach(json_object_get(page, "items"), i, row)
+	{
+		if (strcmp(show_text(row, "name"), name) != 0)
+			continue;
+		id = mo_arena_strdup(&c->arena, show_text(row, "id"));
+		found++;
+	}
+	if (found == 1)
+		return id;
+	fprintf(stderr,
+		found ? "error: %zu times a %s '%s'\n  hint        give its id, or the project: "
+			"MODELOPS_PROJECT\n"
+		      : "error: %zu times a %s '%s': there is none that you may see\n",
+		found, noun, fmt_clean(name, false, &c->arena));
+	return NULL;
+}
+
+int api_resolve(struct cli *c, const char *list, const char *text, const char **ret)
+{
+	mo_autojson json_t *page = NULL;
+	size_t k = 0;
+
+	while (k < MO_COUNT(lists) && strcmp(lists[k].path, list) != 0)
+		k++;
+	*ret = text;
+	if (k == MO_COUNT(lists) || strncmp(text, lists[k].prefix, strlen(lists[k].prefix)) == 0)
+		return CLI_OK;
+	const char *path = api_query(c, list, "name", text);
+	path = api_query(c, path, "limit", "500");
+	if (c->settings.project && strcmp(list, "/v1/projects") != 0)
+		path = api_query(c, path, "project_id", c->settings.project);
+	if (c->settings.tenant)
+		path = api_query(c, path, "tenant_id", c->settings.tenant);
+	int rc = api_json(c, "GET", path, NULL, &page);
+	if (rc != CLI_OK)
+		return rc;
+	*ret = find_row(c, page, text, lists[k].noun);
+	return *ret ? CLI_OK : CLI_REFUSED;
+}
+
+int api_path(struct cli *c, const char **ret)
 {
 	const char *p = c->cmd->path, *out = "";
 
@@ -175,8 +272,13 @@ const char *api_path(struct cli *c)
 		p += n;
 		if (*p) {
 			size_t arg = (size_t)(p[1] - '0');
-			MO_ASSERT(arg < c->nargs);
-			out = mo_arena_printf(&c->arena, "%s%s", out, api_encode(c, c->args[arg]));
+			MO_ASSERT(out && arg < c->nargs);
+			const char *text = c->args[arg];
+			const char *list = mo_arena_memdup(&c->arena, out, strlen(out) - 1);
+			int rc = arg == 0 && list ? api_resolve(c, list, text, &text) : CLI_OK;
+			if (rc != CLI_OK)
+				return rc;
+			out = mo_arena_printf(&c->arena, "%s%s", out, api_encode(c, text));
 			p += 3;
 		}
 	}
@@ -184,7 +286,8 @@ const char *api_path(struct cli *c)
 		if (c->given[i].flag->to == TO_QUERY)
 			out = api_query(c, out, key_of(c, c->given[i].flag),
 				c->given[i].value ? c->given[i].value : "true");
-	return out;
+	*ret = out;
+	return CLI_OK;
 }
 
 int api_read_file(struct cli *c, const char *path, struct mo_buf *out)
@@ -353,7 +456,10 @@ static int send_file(struct cli *c, const char *at)
 		json ? "Content-Type: application/json" : "Content-Type: application/yaml", NULL
 	};
 	const struct httpc_request request = { .body = { mo_buf_str(&file), file.len } };
-	int rc = api_send(c, c->cmd->method, api_path(c), headers, &request, &reply);
+	const char *path;
+	int rc = api_path(c, &path);
+	if (rc == CLI_OK)
+		rc = api_send(c, c->cmd->method, path, headers, &request, &reply);
 	if (rc != CLI_OK)
 		return rc;
 	if (reply.body.len && mo_json_parse(mo_buf_str(&reply.body), reply.body.len, REPLY_BYTES,
@@ -418,15 +524,18 @@ int api_command(struct cli *c)
 
 	if (file)
 		return send_file(c, file);
-	const char *path = api_path(c);
+	if (writes && api_body(c, &body) != CLI_OK)
+		return CLI_USAGE;
+	const char *path;
+	int rc = api_path(c, &path);
+	if (rc != CLI_OK)
+		return rc;
 	if (strstr(path, "/export_configmap"))
 		return print_raw(c, path);
 	if (c->all)
 		return list_all(c, path);
-	if (writes && api_body(c, &body) != CLI_OK)
-		return CLI_USAGE;
 	bool empty = !takes_body(c->cmd); /* cancel, issue ... */
-	int rc = api_json(c, c->cmd->method, path, empty ? NULL : body, &doc);
+	rc = api_json(c, c->cmd->method, path, empty ? NULL : body, &doc);
 	if (rc != CLI_OK)
 		return rc;
 	if (doc)

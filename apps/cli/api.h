@@ -26,8 +26,11 @@ const char *api_query(struct cli *c, const char *path, const char *name, const c
 /* The generic command: method, path, query and body from the table; prints the reply. */
 int api_command(struct cli *c);
 
-/* The table's path with its arguments and query flags filled in. */
-const char *api_path(struct cli *c);
+/* The id of what TEXT, an id or a name, means in the list route LIST ("/v1/models"). */
+int api_resolve(struct cli *c, const char *list, const char *text, const char **ret);
+
+/* The table's path with its arguments (names become ids) and query flags filled in. */
+int api_path(struct cli *c, const char **ret);
 
 /* The body that flags and arguments make. CLI_USAGE when a value cannot be read. */
 int api_body(struct cli *c, json_t **ret);

@@ -1,5 +1,6 @@
 /* Invoices and cost for people: every line says how its amount came about. */
 #include "api.h"
+#include "fmt.h"
 #include "modelops/json/json.h"
 #include "show.h"
 
@@ -22,9 +23,10 @@ static void print_micro(int64_t micro)
 	printf("%lld.%06lld", (long long)(micro / 1000000), (long long)(micro % 1000000));
 }
 
-static void explain_line(const json_t *line)
+static void explain_line(struct cli *c, const json_t *line)
 {
-	const char *description = show_text(line, "description");
+	const char *description = fmt_clean(show_text(line, "description"), false, &c->arena);
+	const char *unit = fmt_clean(show_text(line, "unit_label"), false, &c->arena);
 
 	printf("  %lld. ", (long long)show_number(line, "n"));
 	if (*description)
@@ -32,11 +34,11 @@ static void explain_line(const json_t *line)
 	printf("%lld x ", (long long)show_number(line, "quantity"));
 	print_micro((int64_t)show_number(line, "price_micro"));
 	printf(" %s per %lld (%s) = %s %s\n", show_text(line, "amount.currency"),
-		(long long)show_number(line, "per_quantity"), show_text(line, "unit_label"),
-		show_text(line, "amount.text"), show_text(line, "amount.currency"));
+		(long long)show_number(line, "per_quantity"), unit, show_text(line, "amount.text"),
+		show_text(line, "amount.currency"));
 }
 
-static void show_lines(const struct cli *c, const json_t *doc)
+static void show_lines(struct cli *c, const json_t *doc)
 {
 	const json_t *lines = json_object_get(doc, "lines");
 	size_t i;
@@ -50,7 +52,7 @@ static void show_lines(const struct cli *c, const json_t *doc)
 	printf("\nhow each amount came about:\n");
 	json_array_foreach(lines, i, line)
 	{
-		explain_line(line);
+		explain_line(c, line);
 	}
 }
 
@@ -58,8 +60,11 @@ static int show_bill(struct cli *c, bool invoice)
 {
 	mo_autojson json_t *doc = NULL;
 	char from[SHOW_CELL], to[SHOW_CELL], total[SHOW_CELL];
-	int rc = api_json(c, "GET", api_path(c), NULL, &doc);
+	const char *path;
+	int rc = api_path(c, &path);
 
+	if (rc == CLI_OK)
+		rc = api_json(c, "GET", path, NULL, &doc);
 	if (rc != CLI_OK)
 		return rc;
 	if (c->json || c->ids) {

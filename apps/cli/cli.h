@@ -5,14 +5,15 @@
 #include "modelops/base/arena.h"
 #include "modelops/base/err.h"
 #include "modelops/httpc/httpc.h"
+#include "modelops/json/json.h"
 
-#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /* Exit statuses. */
-enum { CLI_OK, CLI_REFUSED, CLI_USAGE, CLI_UNREACHABLE, CLI_AWAITED };
+enum { CLI_OK, CLI_REFUSED, CLI_USAGE, CLI_UNREACHABLE, CLI_AWAITED, CLI_LATE };
 
 enum cli_kind { KIND_TEXT, KIND_INT, KIND_NUMBER, KIND_BOOL, KIND_JSON, KIND_PAIRS };
 enum cli_to { TO_COMMAND, TO_QUERY, TO_BODY };
@@ -61,6 +62,7 @@ extern const size_t cli_command_count;
 
 struct cli_settings {
 	const char *url, *token, *actor, *profile, *home, *config_home, *no_color;
+	const char *project, *tenant; /* of commands that name none */
 	const char *data, *auth_mode, *repo_root;
 	int64_t port;
 };
@@ -80,6 +82,8 @@ struct cli {
 	struct cli_given given[CLI_FLAGS];
 	size_t ngiven;
 	bool json, ids, quiet, all, colour, terminal;
+	bool hushed; /* a failed call is not reported: who asked can do without */
+	int width;   /* columns of the terminal; 0: not cut */
 	const char *idempotency_key;
 	int64_t timeout; /* microseconds */
 	struct httpc *client;
@@ -99,17 +103,35 @@ void cli_help(FILE *out, const char *noun, const char *verb);
 /* Says what is wrong with the command line; CLI_USAGE. */
 int cli_usage(const struct cli *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* What needs the settings: the project and tenant of flags that were not given. CLI_USAGE when a
+ * required flag is missing. */
+int cli_complete(struct cli *c);
+
+/* Writes what bash needs to complete commands and flags, and the page docs/CLI.md. */
+int completion(struct cli *c);
+void cli_markdown(FILE *out);
+
+/* Usage of CMD: "modelops run create --project NAME". */
+void cli_print_usage(FILE *out, const struct cli_cmd *cmd);
+
+/* Calls FN for every flag of CMD's own; with CMD NULL for those of every command. */
+void cli_each_flag(
+	const struct cli_cmd *cmd, void (*fn)(void *ctx, const struct cli_flag *f), void *ctx);
+
 /* Commands with code of their own. */
 int run_create(struct cli *c);
 int run_watch(struct cli *c);
 int run_logs(struct cli *c);
 int deployment_wait(struct cli *c);
+int deployment_write(struct cli *c);
 int artifact_upload(struct cli *c);
 int artifact_download(struct cli *c);
 int predict(struct cli *c);
 int invoice_show(struct cli *c);
 int cost_show(struct cli *c);
 int job_create(struct cli *c);
+int dashboard_update(struct cli *c);
+int status(struct cli *c);
 int up(struct cli *c);
 int version(struct cli *c);
 

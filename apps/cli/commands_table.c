@@ -91,8 +91,8 @@ static const struct cli_flag pipeline_flags[] = {
 };
 
 #define WAITING \
-	OWN("wait", NULL, KIND_BOOL, "follow it; exit 4 unless it succeeds"), \
-		OWN("wait-timeout", "SECONDS", KIND_INT, "give up waiting; 3600")
+	OWN("wait", NULL, KIND_BOOL, "follow it to its end; exit 4 if it fails"), \
+		OWN("wait-timeout", "SECONDS", KIND_INT, "give up waiting, exit 5; 3600")
 
 static const struct cli_flag run_list_flags[] = { PROJECT,
 	QUERY("state", "STATE", NULL, "only those in this state"), PAGING, END_FLAGS };
@@ -122,7 +122,7 @@ static const struct cli_flag job_create_flags[] = {
 	END_FLAGS,
 };
 static const struct cli_flag watch_flags[] = {
-	OWN("wait-timeout", "SECONDS", KIND_INT, "give up waiting; 3600"), END_FLAGS
+	OWN("wait-timeout", "SECONDS", KIND_INT, "give up waiting, exit 5; 3600"), END_FLAGS
 };
 static const struct cli_flag metric_flags[] = { QUERY("step", "NAME", NULL, "only of this step"),
 	QUERY("key", "NAME", NULL, "only this metric"), PAGING, END_FLAGS };
@@ -144,13 +144,15 @@ static const struct cli_flag alias_flags[] = {
 		BODY("pool", "NAME", KIND_TEXT, NULL, "pool of the instances"), \
 		BODY("shares", "N", KIND_INT, NULL, "shares per instance; 1")
 
-static const struct cli_flag deployment_create_flags[] = {
-	NEEDED("project", "NAME", KIND_TEXT, "project_id", "project"), SERVING(NEEDED), END_FLAGS
-};
-static const struct cli_flag deployment_patch_flags[] = { SERVING(BODY), END_FLAGS };
+static const struct cli_flag deployment_create_flags[] = { NEEDED("project", "NAME", KIND_TEXT,
+								   "project_id", "project"),
+	SERVING(NEEDED), WAITING, END_FLAGS };
+static const struct cli_flag deployment_patch_flags[] = { SERVING(BODY), WAITING, END_FLAGS };
 
 #define ROWS \
-	OWN("data", "JSON", KIND_TEXT, "rows: [[...]] or [{...}], a whole body, or @FILE"), \
+	OWN("data", "JSON", KIND_TEXT, \
+		"a row, rows, a whole body, or @FILE; else standard input"), \
+		OWN("file", "FILE", KIND_TEXT, "rows of a .csv file, or of a JSON file"), \
 		OWN("csv", "FILE", KIND_TEXT, \
 			"rows of a CSV file with a header; - is standard input"), \
 		OWN("drop", "NAMES", KIND_TEXT, \
@@ -161,7 +163,9 @@ static const struct cli_flag predict_flags[] = { ROWS,
 	{ "proba", NULL, KIND_BOOL, TO_QUERY, NULL, "probabilities instead of labels", false },
 	OWN("repeat", "N", KIND_INT, "send the request N times and print figures"),
 	OWN("concurrency", "C", KIND_INT, "with --repeat: so many at once; 1"), END_FLAGS };
-static const struct cli_flag explain_flags[] = { ROWS, END_FLAGS };
+static const struct cli_flag explain_flags[] = { ROWS,
+	OWN("repeat", "N", KIND_INT, "send the request N times and print figures"),
+	OWN("concurrency", "C", KIND_INT, "with --repeat: so many at once; 1"), END_FLAGS };
 static const struct cli_flag usage_flags[] = { QUERY("from", "TIME", NULL, "start; this month's"),
 	QUERY("to", "TIME", NULL, "end; now"),
 	QUERY("group-by", "WHAT", "group_by", "metric, project, resource or day"), TENANT,
@@ -180,11 +184,10 @@ static const struct cli_flag dashboard_flags[] = {
 	NEEDED("title", "TEXT", KIND_TEXT, NULL, "title"),
 	NEEDED("definition", "JSON", KIND_JSON, NULL, "Grafana's JSON, or @FILE"), TENANT, END_FLAGS
 };
-static const struct cli_flag dashboard_put_flags[] = { NEEDED("scope", "SCOPE", KIND_TEXT, NULL,
-							       "admin or user"),
-	NEEDED("name", "NAME", KIND_TEXT, NULL, "name"),
-	NEEDED("title", "TEXT", KIND_TEXT, NULL, "title"),
-	NEEDED("definition", "JSON", KIND_JSON, NULL, "Grafana's JSON, or @FILE"), END_FLAGS };
+static const struct cli_flag dashboard_put_flags[] = { BODY("name", "NAME", KIND_TEXT, NULL,
+							       "another name"),
+	BODY("title", "TEXT", KIND_TEXT, NULL, "another title"),
+	BODY("definition", "JSON", KIND_JSON, NULL, "Grafana's JSON, or @FILE"), END_FLAGS };
 static const struct cli_flag export_flags[] = {
 	QUERY("namespace", "NAME", NULL, "of the ConfigMap; monitoring"), END_FLAGS
 };
@@ -298,6 +301,8 @@ static const struct cli_column audit_columns[] = { { "AT", "created_at", FMT_TIM
 const struct cli_cmd cli_commands[] = {
 	{ "up", NULL, "", "Run the whole platform on this machine, in the foreground.", NULL, NULL,
 		up_flags, NULL, up },
+	{ "status", NULL, "", "Whether the API and every deployment are ready.", "GET", "/readyz",
+		NULL, NULL, status },
 	{ "whoami", NULL, "", "Who the API takes you for.", "GET", "/v1/whoami", NULL, NULL, NULL },
 	LIST("tenant", "/v1/tenants", list_flags, tenant_columns, "Tenants (platform admin)."),
 	GET("tenant", "/v1/tenants", "A tenant, by id or name."),
@@ -316,10 +321,11 @@ const struct cli_cmd cli_commands[] = {
 	{ "principal", "create", "NAME=name", "Make a user or service account.", "POST",
 		"/v1/principals", principal_flags, NULL, NULL },
 	DELETE("principal", "/v1/principals", "Remove a principal with its keys and roles."),
-	LIST("role", "/v1/role-bindings", tenant_list_flags, role_columns, "Roles of principals."),
-	{ "role", "create", "PRINCIPAL=principal_id ROLE=role", "Give a principal a role.", "POST",
-		"/v1/role-bindings", role_flags, NULL, NULL },
-	DELETE("role", "/v1/role-bindings", "Take a role away."),
+	LIST("role-binding", "/v1/role-bindings", tenant_list_flags, role_columns,
+		"Roles of principals."),
+	{ "role-binding", "create", "PRINCIPAL=principal_id ROLE=role", "Give a principal a role.",
+		"POST", "/v1/role-bindings", role_flags, NULL, NULL },
+	DELETE("role-binding", "/v1/role-bindings", "Take a role away."),
 	LIST("key", "/v1/api-keys", tenant_list_flags, key_columns,
 		"API keys, never their secrets."),
 	GET("key", "/v1/api-keys", "An API key."),
@@ -377,6 +383,8 @@ const struct cli_cmd cli_commands[] = {
 	GET("job", "/v1/training-jobs", "A training job."),
 	{ "job", "create", "NAME=name", "Start a training job: a run of one train step.", "POST",
 		"/v1/training-jobs", job_create_flags, NULL, job_create },
+	{ "job", "watch", "ID", "Follow a training job to its end; exit 4 if it fails.", "GET",
+		"/v1/training-jobs/{0}", watch_flags, NULL, run_watch },
 	{ "job", "cancel", "ID", "Cancel a training job.", "POST", "/v1/training-jobs/{0}/cancel",
 		NULL, NULL, NULL },
 	LIST("model", "/v1/models", project_list_flags, NULL, "Models."),
@@ -394,9 +402,9 @@ const struct cli_cmd cli_commands[] = {
 		"Deployments."),
 	GET("deployment", "/v1/deployments", "A deployment."),
 	{ "deployment", "create", "NAME=name", "Serve a model.", "POST", "/v1/deployments",
-		deployment_create_flags, NULL, NULL },
+		deployment_create_flags, NULL, deployment_write },
 	{ "deployment", "update", "ID", "Change what is served.", "PATCH", "/v1/deployments/{0}",
-		deployment_patch_flags, NULL, NULL },
+		deployment_patch_flags, NULL, deployment_write },
 	{ "deployment", "wait", "ID", "Wait until it is READY; exit 4 if it fails.", "GET",
 		"/v1/deployments/{0}", watch_flags, NULL, deployment_wait },
 	DELETE("deployment", "/v1/deployments", "Stop serving and remove."),
@@ -435,13 +443,16 @@ const struct cli_cmd cli_commands[] = {
 	GET("dashboard", "/v1/observability/dashboards", "A dashboard."),
 	{ "dashboard", "create", "NAME=name", "Make a dashboard.", "POST",
 		"/v1/observability/dashboards", dashboard_flags, NULL, NULL },
-	{ "dashboard", "update", "ID", "Replace a dashboard.", "PUT",
-		"/v1/observability/dashboards/{0}", dashboard_put_flags, NULL, NULL },
+	{ "dashboard", "update", "ID", "Change a dashboard, unless somebody else was quicker.",
+		"PUT", "/v1/observability/dashboards/{0}", dashboard_put_flags, NULL,
+		dashboard_update },
 	{ "dashboard", "export", "ID", "A dashboard as a Kubernetes ConfigMap (YAML).", "GET",
 		"/v1/observability/dashboards/{0}/export_configmap", export_flags, NULL, NULL },
 	DELETE("dashboard", "/v1/observability/dashboards", "Remove a dashboard."),
 	LIST("event", "/v1/events", event_flags, event_columns, "What happened."),
 	LIST("audit", "/v1/audit-log", tenant_list_flags, audit_columns, "Who changed what."),
+	{ "completion", NULL, "SHELL", "Completion: eval \"$(modelops completion bash)\".", NULL,
+		NULL, NULL, NULL, completion },
 	{ "version", NULL, "", "Version of this program.", NULL, NULL, NULL, NULL, version },
 };
 

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 enum { ARENA_BYTES = 256 << 20 };
@@ -27,6 +28,16 @@ static int load_settings(struct cli *c)
 	return cli_usage(c, "%s", err.msg);
 }
 
+static void look_at_terminal(struct cli *c)
+{
+	struct winsize size = { 0 };
+
+	c->terminal = isatty(STDOUT_FILENO) && !c->json && !c->ids;
+	c->colour = c->terminal && !c->settings.no_color;
+	if (c->terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
+		c->width = size.ws_col;
+}
+
 static int run(struct cli *c, int argc, char **argv)
 {
 	bool done = false;
@@ -39,8 +50,10 @@ static int run(struct cli *c, int argc, char **argv)
 		rc = profile_load(c);
 	if (rc != CLI_OK)
 		return rc;
-	c->terminal = isatty(STDOUT_FILENO) && !c->json && !c->ids;
-	c->colour = c->terminal && !c->settings.no_color;
+	rc = cli_complete(c);
+	if (rc != CLI_OK)
+		return rc;
+	look_at_terminal(c);
 	if (c->cmd->method) {
 		rc = api_open(c);
 		if (rc != CLI_OK)
@@ -60,6 +73,10 @@ int main(int argc, char **argv)
 	}
 	if (argc == 2 && strcmp(argv[1], "--version") == 0)
 		return version(&c);
+	if (argc == 2 && strcmp(argv[1], "--markdown") == 0) {
+		cli_markdown(stdout);
+		return 0;
+	}
 	signal(SIGPIPE, SIG_IGN);
 	mo_arena_init(&c.arena, ARENA_BYTES, 65536);
 	int rc = run(&c, argc, argv);

@@ -16,7 +16,8 @@ static const struct cli_flag common[] = {
 	{ "actor", "A", KIND_TEXT, TO_COMMAND, NULL,
 		"demo mode: name|tenant=T|role=R (MODELOPS_ACTOR)", false },
 	{ "profile", "NAME", KIND_TEXT, TO_COMMAND, NULL, "section of the profile file", false },
-	{ "output", "FORMAT", KIND_TEXT, TO_COMMAND, NULL, "table, json or id; short: -o", false },
+	{ "output", "FORMAT", KIND_TEXT, TO_COMMAND, NULL, "table, json or name (ids); short: -o",
+		false },
 	{ "timeout", "SECONDS", KIND_INT, TO_COMMAND, NULL, "of one call; 60", false },
 	{ "idempotency-key", "TEXT", KIND_TEXT, TO_COMMAND, NULL,
 		"a repeated write with the same key has one effect", false },
@@ -24,6 +25,15 @@ static const struct cli_flag common[] = {
 	{ "quiet", NULL, KIND_BOOL, TO_COMMAND, NULL, "no progress; short: -q", false },
 	{ "help", NULL, KIND_BOOL, TO_COMMAND, NULL, "this text; short: -h", false },
 };
+
+void cli_each_flag(
+	const struct cli_cmd *cmd, void (*fn)(void *ctx, const struct cli_flag *f), void *ctx)
+{
+	for (const struct cli_flag *f = cmd ? cmd->flags : NULL; f && f->name; f++)
+		fn(ctx, f);
+	for (size_t i = 0; !cmd && i < MO_COUNT(common); i++)
+		fn(ctx, &common[i]);
+}
 
 int cli_usage(const struct cli *c, const char *fmt, ...)
 {
@@ -53,7 +63,7 @@ static void print_args(FILE *out, const char *args)
 	}
 }
 
-static void print_usage(FILE *out, const struct cli_cmd *cmd)
+void cli_print_usage(FILE *out, const struct cli_cmd *cmd)
 {
 	fprintf(out, "modelops %s%s%s", cmd->noun, cmd->verb ? " " : "",
 		cmd->verb ? cmd->verb : "");
@@ -78,7 +88,7 @@ static void print_flags(FILE *out, const struct cli_flag *flags, size_t n)
 static void help_command(FILE *out, const struct cli_cmd *cmd)
 {
 	fprintf(out, "usage: ");
-	print_usage(out, cmd);
+	cli_print_usage(out, cmd);
 	fprintf(out, "\n%s\n", cmd->help);
 	if (cmd->flags && cmd->flags->name) {
 		fprintf(out, "\nflags:\n");
@@ -95,7 +105,7 @@ static void help_noun(FILE *out, const char *noun)
 		if (strcmp(cli_commands[i].noun, noun) != 0)
 			continue;
 		fprintf(out, "  ");
-		print_usage(out, &cli_commands[i]);
+		cli_print_usage(out, &cli_commands[i]);
 		fprintf(out, "\n        %s\n", cli_commands[i].help);
 	}
 	fprintf(out, "\n`modelops %s VERB --help` lists the flags.\n", noun);
@@ -119,8 +129,13 @@ static void help_all(FILE *out)
 	print_flags(out, common, MO_COUNT(common));
 	fprintf(out,
 		"\nexit status: 0 done, 1 the API said no, 2 wrong use, 3 cannot reach the API,\n"
-		"4 what was waited for failed. Profile file: ~/.config/modelops/profile with "
-		"lines\n`url = ...`, `token = ...`, `actor = ...` below `[name]` (or on top).\n");
+		"4 what was waited for failed, 5 it did not end in time. Flags win over "
+		"MODELOPS_URL,\n"
+		"_TOKEN, _ACTOR, _PROJECT and _TENANT, which win over ~/.config/modelops/profile "
+		"with "
+		"lines\n`url = ...`, `token = ...`, `actor = ...` below `[name]` (or on top; mode "
+		"0600 with a token).\nNames are taken where ids are, for projects, artifacts, "
+		"pipelines, models and deployments.\n");
 }
 
 static const struct cli_cmd *find_command(const char *noun, const char *verb)
@@ -279,8 +294,25 @@ static int check_count(struct cli *c)
 		return cli_usage(
 			c, "an argument is missing:%s%s", *c->cmd->args ? " " : "", c->cmd->args);
 	for (const struct cli_flag *f = c->cmd->flags; f && f->name; f++)
-		if (f->required && !cli_flag(c, f->name))
+		if (f->required && !cli_flag(c, f->name) && strcmp(f->name, "project") != 0)
 			return cli_usage(c, "--%s is needed: %s", f->name, f->help);
+	return CLI_OK;
+}
+
+/* A project that a body may name narrows something down: there the setting stays out of it. */
+int cli_complete(struct cli *c)
+{
+	for (const struct cli_flag *f = c->cmd->flags; f && f->name; f++) {
+		const char *value = strcmp(f->name, "project") == 0  ? c->settings.project
+				    : strcmp(f->name, "tenant") == 0 ? c->settings.tenant
+								     : NULL;
+		if (cli_flag(c, f->name))
+			continue;
+		if (f->required && !value)
+			return cli_usage(c, "--%s is needed: %s", f->name, f->help);
+		if (value && (f->required || f->to == TO_QUERY) && c->ngiven < CLI_FLAGS)
+			c->given[c->ngiven++] = (struct cli_given){ f, value };
+	}
 	return CLI_OK;
 }
 
@@ -290,12 +322,12 @@ static int apply_common(struct cli *c)
 	int64_t timeout = cli_flag_int(c, "timeout", 60);
 
 	if (output && strcmp(output, "json") != 0 && strcmp(output, "table") != 0 &&
-		strcmp(output, "id") != 0)
-		return cli_usage(c, "--output: '%s' is not table, json or id", output);
+		strcmp(output, "name") != 0 && strcmp(output, "id") != 0)
+		return cli_usage(c, "--output: '%s' is not table, json or name", output);
 	if (timeout < 1 || timeout > 86400)
 		return cli_usage(c, "--timeout: not 1 to 86400 seconds");
 	c->json = output && strcmp(output, "json") == 0;
-	c->ids = output && strcmp(output, "id") == 0;
+	c->ids = output && (strcmp(output, "id") == 0 || strcmp(output, "name") == 0);
 	c->timeout = timeout * MO_SECOND;
 	c->quiet = cli_flag(c, "quiet") != NULL;
 	c->all = cli_flag(c, "all") != NULL;

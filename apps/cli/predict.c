@@ -1,17 +1,21 @@
 /* predict and explain: one request shown, or the same one many times with figures. */
 #include "api.h"
+#include "bar.h"
+#include "fmt.h"
 #include "modelops/base/check.h"
 #include "modelops/base/time.h"
 #include "modelops/json/json.h"
 #include "rows.h"
 #include "show.h"
+#include "table.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { REPEAT_MAX = 10000000, THREADS_MAX = 256 };
+enum { REPEAT_MAX = 10000000, THREADS_MAX = 256, BAR = 24 };
 
 static void show_predictions(const json_t *doc)
 {
@@ -27,54 +31,94 @@ static void show_predictions(const json_t *doc)
 	printf("model %s\n", show_text(doc, "model_version"));
 }
 
-static void show_explanation(size_t row, const json_t *one)
-{
-	const json_t *values = json_object_get(one, "values");
+/* One feature's part in an explanation. */
+struct part {
 	const char *name;
-	json_t *value;
-	double most = 1e-12;
-	int width = 10;
+	double value;
+	size_t index;
+};
 
-	json_object_foreach((json_t *)values, name, value)
-	{
-		double v = json_number_value(value);
-		most = v > most ? v : -v > most ? -v : most;
-		width = (int)show_width(name) > width ? (int)show_width(name) : width;
-	}
-	printf("row %zu", row);
-	if (*show_text(one, "class"))
-		printf("  class %s", show_text(one, "class"));
-	printf("  output %.6g = base %.6g + the sum of\n", show_number(one, "output"),
-		show_number(one, "base_value"));
-	json_object_foreach((json_t *)values, name, value)
-	{
-		double v = json_number_value(value);
-		int length = (int)((v < 0 ? -v : v) / most * 24 + 0.5);
-		printf("  %-*s %+12.6f ", width, name, v);
-		for (int i = 0; i < length; i++)
-			putchar(v < 0 ? '-' : '+');
-		printf("\n");
-	}
+static int by_weight(const void *a, const void *b)
+{
+	double x = fabs(((const struct part *)a)->value), y = fabs(((const struct part *)b)->value);
+	return (x < y) - (x > y);
 }
 
-static void show_explanations(const json_t *doc)
+/* What the row says for the feature, as text. */
+static const char *feature_value(struct cli *c, const json_t *row, const struct part *part)
 {
-	const json_t *list = json_object_get(doc, "explanations");
+	const json_t *v = json_is_object(row) ? json_object_get(row, part->name)
+					      : json_array_get(row, part->index);
+	char text[SHOW_CELL];
+
+	return v && json_is_null(v) ? "missing"
+				    : mo_arena_strdup(&c->arena, show_value(v, FMT_NUMBER, text));
+}
+
+static void print_parts(
+	struct cli *c, const struct part *parts, size_t n, const json_t *row, struct mo_buf *out)
+{
+	static const struct table_col cols[] = { { "FEATURE" }, { "VALUE", .right = true },
+		{ "CONTRIBUTION", .right = true }, { "" } };
+	struct table table;
+
+	table_init(&table, cols, MO_COUNT(cols), &c->arena);
+	for (size_t i = 0; i < n; i++) {
+		mo_autobuf struct mo_buf bar;
+		mo_buf_init(&bar, 256);
+		bar_value(parts[i].value, fabs(parts[0].value), BAR, &bar);
+		const char *cells[] = { parts[i].name, feature_value(c, row, &parts[i]),
+			mo_arena_printf(&c->arena, "%+.6f", parts[i].value),
+			mo_arena_strdup(&c->arena, bar.len ? bar.data : " ") };
+		const char *paints[] = { NULL, NULL, NULL, parts[i].value < 0 ? "31" : "32" };
+		if (table_add(&table, cells, paints) < 0)
+			return;
+	}
+	table_print(&table, c->width, c->colour, out);
+}
+
+static void show_explanation(struct cli *c, size_t number, const json_t *row, const json_t *one)
+{
+	json_t *values = json_object_get(one, "values"), *value;
+	size_t n = 0;
+	struct part *parts =
+		mo_arena_zalloc(&c->arena, (json_object_size(values) + 1) * sizeof(*parts));
+	mo_autobuf struct mo_buf out;
+	const char *name, *class = fmt_clean(show_text(one, "class"), false, &c->arena);
+
+	mo_buf_init(&out, 64 << 20);
+	json_object_foreach(values, name, value)
+	{
+		if (parts)
+			parts[n] = (struct part){ name, json_number_value(value), n };
+		n += parts != NULL;
+	}
+	if (n)
+		qsort(parts, n, sizeof(*parts), by_weight);
+	mo_buf_printf(&out, "%srow %zu%s%s  output %.6g = base %.6g + the sum of\n",
+		number > 1 ? "\n" : "", number, *class ? "  class " : "", class,
+		show_number(one, "output"), show_number(one, "base_value"));
+	print_parts(c, parts, n, row, &out);
+	fwrite(mo_buf_str(&out), 1, out.len, stdout);
+}
+
+static void show_explanations(struct cli *c, const json_t *request, const json_t *doc)
+{
+	const json_t *rows = json_object_get(request, "instances");
 	size_t i, k;
 	json_t *one, *part;
 
-	json_array_foreach(list, i, one)
+	json_array_foreach(json_object_get(doc, "explanations"), i, one)
 	{
-		if (!json_is_array(one)) {
-			show_explanation(i + 1, one);
-			continue;
-		}
+		const json_t *row = json_array_get(rows, i);
+		if (!json_is_array(one))
+			show_explanation(c, i + 1, row, one);
 		json_array_foreach(one, k, part)
 		{
-			show_explanation(i + 1, part);
+			show_explanation(c, i + 1, row, part);
 		}
 	}
-	printf("model %s\n", show_text(doc, "model_version"));
+	printf("model %s\n", fmt_clean(show_text(doc, "model_version"), false, &c->arena));
 }
 
 /* ---- many requests ---- */
@@ -144,23 +188,25 @@ static void print_burst(
 	const struct cli *c, int64_t *times, int64_t done, int64_t failed, int64_t took)
 {
 	double seconds = (double)took / 1e6;
-	int64_t p50 = 0, p99 = 0;
+	int64_t p50 = 0, p95 = 0, p99 = 0, max = 0;
 
-	if (done > 0) {
+	if (done > 0) { /* nearest rank: the 99th percentile of 100 is the 99th */
 		qsort(times, (size_t)done, sizeof(*times), by_value);
-		p50 = times[done / 2];
-		p99 = times[done * 99 / 100];
+		p50 = times[(done + 1) / 2 - 1];
+		p95 = times[(done * 95 + 99) / 100 - 1];
+		p99 = times[(done * 99 + 99) / 100 - 1];
+		max = times[done - 1];
 	}
 	if (c->json)
 		printf("{\"requests\":%lld,\"failed\":%lld,\"seconds\":%.6f,\"per_second\":%.1f,"
-		       "\"p50_ms\":%.3f,\"p99_ms\":%.3f}\n",
+		       "\"p50_ms\":%.3f,\"p95_ms\":%.3f,\"p99_ms\":%.3f,\"max_ms\":%.3f}\n",
 			(long long)done, (long long)failed, seconds, (double)done / seconds,
-			(double)p50 / 1e3, (double)p99 / 1e3);
+			(double)p50 / 1e3, (double)p95 / 1e3, (double)p99 / 1e3, (double)max / 1e3);
 	else
-		printf("%lld requests in %.2f s: %.0f per second, p50 %.2f ms, p99 %.2f ms, %lld "
-		       "failed\n",
-			(long long)done, seconds, (double)done / seconds, (double)p50 / 1e3,
-			(double)p99 / 1e3, (long long)failed);
+		printf("%lld requests in %.2f s: %.0f per second, %lld failed\n"
+		       "latency p50 %.2f ms, p95 %.2f ms, p99 %.2f ms, max %.2f ms\n",
+			(long long)done, seconds, (double)done / seconds, (long long)failed,
+			(double)p50 / 1e3, (double)p95 / 1e3, (double)p99 / 1e3, (double)max / 1e3);
 }
 
 static int start_senders(
@@ -219,7 +265,7 @@ static int one_request(struct cli *c, const char *path, const json_t *body)
 	if (c->json || c->ids)
 		show_document(c, doc);
 	else if (json_object_get(doc, "explanations"))
-		show_explanations(doc);
+		show_explanations(c, body, doc);
 	else
 		show_predictions(doc);
 	return CLI_OK;
@@ -234,10 +280,13 @@ int predict(struct cli *c)
 		return cli_usage(c, "--repeat takes 1 to %d, --concurrency 1 to %d", REPEAT_MAX,
 			THREADS_MAX);
 	int rc = rows_body(c, &body);
+	const char *path;
+	if (rc == CLI_OK)
+		rc = api_path(c, &path);
 	if (rc != CLI_OK)
 		return rc;
 	if (!repeat)
-		return one_request(c, api_path(c), body);
+		return one_request(c, path, body);
 	mo_autofree char *text = json_dumps(body, JSON_COMPACT);
-	return text ? burst(c, api_path(c), text, repeat, threads) : CLI_USAGE;
+	return text ? burst(c, path, text, repeat, threads < repeat ? threads : repeat) : CLI_USAGE;
 }

@@ -16,16 +16,22 @@ enum { PROFILE_BYTES = 65536 };
 #define AT(field) offsetof(struct cli_settings, field)
 const struct mo_cfg cli_settings_table[] = {
 	{ "MODELOPS_URL", MO_CFG_STR, AT(url), NULL,
-		"Where the API is; http://127.0.0.1:8000 without any." },
+		"Where the API is; unset: the address in MODELOPS_DATA/run/api.address, else "
+		"http://127.0.0.1:8000." },
 	{ "MODELOPS_TOKEN", MO_CFG_SECRET, AT(token), NULL, "API key." },
 	{ "MODELOPS_ACTOR", MO_CFG_STR, AT(actor), NULL,
 		"Demo mode: name|tenant=NAME|role=admin, user or viewer." },
+	{ "MODELOPS_PROJECT", MO_CFG_STR, AT(project), NULL,
+		"Project of commands that name none." },
+	{ "MODELOPS_TENANT", MO_CFG_STR, AT(tenant), NULL,
+		"Platform admin: tenant of commands that name none." },
 	{ "MODELOPS_PROFILE", MO_CFG_STR, AT(profile), NULL, "Section of the profile file." },
 	{ "HOME", MO_CFG_STR, AT(home), NULL,
 		"Where the profile file and the data folder are looked for." },
 	{ "XDG_CONFIG_HOME", MO_CFG_STR, AT(config_home), NULL, "Instead of HOME/.config." },
 	{ "NO_COLOR", MO_CFG_STR, AT(no_color), NULL, "Set to anything: no colours." },
-	{ "MODELOPS_DATA", MO_CFG_STR, AT(data), NULL, "`up`: folder of the installation." },
+	{ "MODELOPS_DATA", MO_CFG_STR, AT(data), NULL,
+		"Folder of the installation on this machine." },
 	{ "PORT", MO_CFG_INT, AT(port), "8000",
 		"`up`: port of the API; the next free one if taken.", 0, 65535 },
 	{ "AUTH_MODE", MO_CFG_STR, AT(auth_mode), NULL, "`up`: keys or demo; keys without any." },
@@ -47,10 +53,13 @@ static void take(struct cli_settings *s, const char *name, const char *value)
 	const struct {
 		const char *name;
 		const char **to;
-	} known[] = { { "url", &s->url }, { "token", &s->token }, { "actor", &s->actor } };
+	} known[] = { { "url", &s->url }, { "token", &s->token }, { "actor", &s->actor },
+		{ "project", &s->project }, { "tenant", &s->tenant } };
 
+	if (strncmp(name, "MODELOPS_", 9) == 0) /* the variable's own name does as well */
+		name += 9;
 	for (size_t i = 0; i < MO_COUNT(known); i++)
-		if (strcmp(known[i].name, name) == 0 && !*known[i].to)
+		if (strcasecmp(known[i].name, name) == 0 && !*known[i].to && *value)
 			*known[i].to = value;
 }
 
@@ -88,9 +97,9 @@ static int read_profile(struct cli *c, const char *path)
 	char *text = mo_arena_zalloc(&c->arena, PROFILE_BYTES);
 	if (!text || fstat(fd, &st) < 0 || read(fd, text, PROFILE_BYTES - 1) < 0)
 		return cli_usage(c, "profile file %s cannot be read", path);
-	if (st.st_mode & (S_IRGRP | S_IROTH) && strstr(text, "token"))
-		fprintf(stderr, "warning: %s holds a token and others may read it: chmod 600\n",
-			path);
+	bool secret = strcasestr(text, "token");
+	if (secret && st.st_mode & (S_IRWXG | S_IRWXO))
+		return cli_usage(c, "%s holds a token and others may read it: chmod 600 it", path);
 	read_lines(&c->settings, text);
 	return CLI_OK;
 }
@@ -110,6 +119,38 @@ static void apply_flags(struct cli *c)
 		c->settings.token = NULL;
 }
 
+/* Where `modelops up` on this machine says it is. */
+static const char *local_address(struct cli *c)
+{
+	const char *path = mo_arena_printf(&c->arena, "%s/run/api.address", c->settings.data);
+	mo_autoclose int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	char text[256];
+	ssize_t n = fd >= 0 ? read(fd, text, sizeof(text) - 1) : 0;
+
+	if (n <= 0)
+		return NULL;
+	text[n] = '\0';
+	text[strcspn(text, " \t\r\n")] = '\0';
+	return *text ? mo_arena_strdup(&c->arena, text) : NULL;
+}
+
+/* Header values come from here: a line feed in one would make another header. */
+static int check_plain(struct cli *c)
+{
+	const char *const values[] = { c->settings.url, c->settings.token, c->settings.actor };
+
+	for (size_t i = 0; i < MO_COUNT(values); i++)
+		for (const char *p = values[i]; p && *p; p++)
+			if ((unsigned char)*p < 0x20 || *p == 0x7f)
+				return cli_usage(
+					c, "address, token and actor hold no control characters");
+	if (strncmp(c->settings.url, "http://", 7) != 0 &&
+		strncmp(c->settings.url, "https://", 8) != 0)
+		return cli_usage(
+			c, "'%s' is no address like http://127.0.0.1:8000", c->settings.url);
+	return CLI_OK;
+}
+
 int profile_load(struct cli *c)
 {
 	struct cli_settings *s = &c->settings;
@@ -125,10 +166,12 @@ int profile_load(struct cli *c)
 		return CLI_USAGE;
 	if (actor_given)
 		s->token = NULL;
-	if (!s->url)
+	if (!s->url && s->data)
+		s->url = local_address(c);
+	if (!s->url || !*s->url)
 		s->url = "http://127.0.0.1:8000";
 	size_t n = strlen(s->url);
 	if (n && s->url[n - 1] == '/')
 		s->url = mo_arena_printf(&c->arena, "%.*s", (int)n - 1, s->url);
-	return CLI_OK;
+	return check_plain(c);
 }

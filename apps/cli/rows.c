@@ -139,20 +139,36 @@ static int json_rows(struct cli *c, const char *text, json_t **ret_body)
 
 	if (mo_json_parse(text, strlen(text), INPUT_BYTES, 32, &doc, &err) < 0)
 		return cli_usage(c, "--data: %s", err.msg);
+	const json_t *first = json_array_get(doc, 0);
+	bool row = json_is_array(doc) ? !json_is_array(first) && !json_is_object(first)
+				      : !json_object_get(doc, "instances"); /* one row alone */
+	if (row)
+		doc = json_pack("[o]", doc);
 	*ret_body = json_is_array(doc) ? json_pack("{s:o}", "instances", doc) : doc;
 	return CLI_OK;
+}
+
+static bool is_csv(const char *path)
+{
+	size_t n = strlen(path);
+	return n > 4 && strcmp(path + n - 4, ".csv") == 0;
 }
 
 int rows_body(struct cli *c, json_t **ret_body)
 {
 	const char *data = cli_flag(c, "data"), *csv = cli_flag(c, "csv");
+	const char *named = cli_flag(c, "file");
 	mo_autobuf struct mo_buf file;
 
 	mo_buf_init(&file, 2 * INPUT_BYTES);
 	mo_buf_putc(&file, '\0'); /* an empty file is empty text */
 	mo_buf_reset(&file);
-	if (data && csv)
-		return cli_usage(c, "--data and --csv exclude each other");
+	if (!!data + !!csv + !!named > 1)
+		return cli_usage(c, "--data, --csv and --file exclude each other");
+	if (named && is_csv(named))
+		csv = named;
+	else if (named)
+		data = mo_arena_printf(&c->arena, "@%s", named);
 	if (data && *data != '@')
 		return json_rows(c, data, ret_body);
 	if (api_read_file(c, csv ? csv : data ? data + 1 : "-", &file) != CLI_OK)

@@ -1,16 +1,24 @@
 /* Runs: created, followed to their end, their logs. */
 #include "api.h"
+#include "bar.h"
+#include "fmt.h"
 #include "modelops/base/check.h"
 #include "modelops/base/time.h"
 #include "modelops/json/json.h"
 #include "show.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { BAR = 24, POLL = 150000, LINES_MAX = 200 };
+enum { POLL = 150000, LINES_MAX = 200, SERIES = 6 };
+
+/* One metric series of the step that runs. */
+struct series {
+	char key[104], cursor[256]; /* cursor: of the last page; "": the first */
+	double value;
+	int64_t iteration;
+};
 
 /* What a watch has printed so far, to print only what is new. */
 struct watch {
@@ -19,6 +27,9 @@ struct watch {
 	char shown[LINES_MAX][96];
 	int lines; /* drawn on the terminal, to be drawn over */
 	int64_t until;
+	char step[104]; /* whose series these are */
+	struct series series[SERIES];
+	size_t count;
 };
 
 static bool ended(const char *state)
@@ -27,40 +38,138 @@ static bool ended(const char *state)
 	       strcmp(state, "CANCELLED") == 0 || strcmp(state, "SKIPPED") == 0;
 }
 
-static void bar(const struct cli *c, const json_t *step)
+static struct series *find_series(struct watch *w, const char *key)
 {
-	double done = show_number(step, "progress");
-	const char *state = show_text(step, "state");
-	int full = (int)(BAR * (strcmp(state, "SUCCEEDED") == 0 ? 1 : done));
-	const char *detail = show_text(step, "detail"), *reason = show_text(step, "reason");
-	json_t *eta = show_at(step, "eta_s");
-
-	printf("  %-12.12s [", show_text(step, "name"));
-	for (int i = 0; i < BAR; i++)
-		putchar(i < full ? '#' : '.');
-	printf("] %s%-11s%s", show_colour(c, state), state, show_plain(c));
-	if (strcmp(state, "RUNNING") == 0)
-		printf(" %3.0f %%", done * 100);
-	if (strcmp(state, "RUNNING") == 0 && json_is_number(eta))
-		printf(" %.0f s left", ceil(json_number_value(eta)));
-	if (*reason || *detail)
-		printf(" %.60s", *reason ? reason : detail);
-	printf("\033[K\n");
+	for (size_t i = 0; i < w->count; i++)
+		if (strcmp(w->series[i].key, key) == 0)
+			return &w->series[i];
+	if (w->count == SERIES || strlen(key) >= sizeof(w->series[0].key))
+		return NULL;
+	struct series *s = &w->series[w->count++];
+	*s = (struct series){ .iteration = -1 };
+	memcpy(s->key, key, strlen(key) + 1);
+	return s;
 }
 
+/* One page of STEP's metrics into the series; its cursor, "" at the end, NULL without a reply. */
+static const char *metric_page(
+	struct watch *w, const char *step, const char *key, const char *cursor)
+{
+	struct cli *c = w->c;
+	mo_autojson json_t *page = NULL;
+	const char *path = mo_arena_printf(&c->arena, "/v1/runs/%s/metrics?limit=500", w->id);
+	size_t i;
+	json_t *row;
+
+	path = api_query(c, path, "step", step);
+	path = key ? api_query(c, path, "key", key) : path;
+	path = *cursor ? api_query(c, path, "cursor", cursor) : path;
+	c->hushed = true; /* without them the bar says less */
+	int rc = api_json(c, "GET", path, NULL, &page);
+	c->hushed = false;
+	json_array_foreach(json_object_get(page, "items"), i, row)
+	{
+		struct series *s = find_series(w, show_text(row, "key"));
+		int64_t at = (int64_t)show_number(row, "iteration");
+		if (s && at >= s->iteration) {
+			s->iteration = at;
+			s->value = show_number(row, "value");
+		}
+	}
+	return rc == CLI_OK ? mo_arena_strdup(&c->arena, show_text(page, "next")) : NULL;
+}
+
+/* The newest value of each metric. Rows come by key and round: once the keys are known each has a
+ * cursor of its own, so that a long training is not read again and again. */
+static void read_metrics(struct watch *w, const char *step)
+{
+	const char *next = "";
+
+	if (strcmp(w->step, step) != 0) {
+		w->count = 0;
+		snprintf(w->step, sizeof(w->step), "%s", step);
+	}
+	if (w->count < 2) {
+		for (int i = 0; i < 40; i++) {
+			next = metric_page(w, step, NULL, next);
+			if (!next || !*next)
+				return;
+		}
+		return;
+	}
+	for (size_t k = 0; k < w->count; k++) {
+		struct series *s = &w->series[k];
+		for (int i = 0; i < 40; i++) {
+			next = metric_page(w, step, s->key, s->cursor);
+			if (!next || !*next || strlen(next) >= sizeof(s->cursor))
+				break;
+			memcpy(s->cursor, next, strlen(next) + 1);
+		}
+	}
+}
+
+/* "train-mlogloss 0.041, valid-mlogloss 0.082 in round 38". */
+static const char *last_metrics(struct watch *w, const char *step)
+{
+	mo_autobuf struct mo_buf out;
+
+	read_metrics(w, step);
+	mo_buf_init(&out, 4096);
+	for (size_t i = 0; i < w->count; i++)
+		mo_buf_printf(
+			&out, "%s%s %.4g", i ? ", " : "", w->series[i].key, w->series[i].value);
+	if (w->count)
+		mo_buf_printf(&out, " in round %lld", (long long)w->series[0].iteration + 1);
+	const char *text = mo_arena_strdup(&w->c->arena, mo_buf_str(&out));
+	return text ? fmt_clean(text, false, &w->c->arena) : "";
+}
+
+/* Why it is as it is: the reason of an end, what it waits for, or its newest metrics. */
+static const char *note_of(struct watch *w, const json_t *step)
+{
+	const char *detail = show_text(step, "detail"), *reason = show_text(step, "reason");
+	bool trains = strcmp(show_text(step, "state"), "RUNNING") == 0;
+
+	if (*reason || *detail)
+		return fmt_clean(*reason ? reason : detail, false, &w->c->arena);
+	return trains ? last_metrics(w, show_text(step, "name")) : "";
+}
+
+static void bar(struct watch *w, const json_t *step, struct mo_buf *out)
+{
+	const char *state = show_text(step, "state");
+	const json_t *eta = show_at(step, "eta_s");
+	const struct bar b = {
+		.label = fmt_clean(show_text(step, "name"), false, &w->c->arena),
+		.state = fmt_clean(state, false, &w->c->arena),
+		.colour = show_colour(w->c, state),
+		.done = strcmp(state, "SUCCEEDED") == 0 ? 1 : show_number(step, "progress"),
+		.running = strcmp(state, "RUNNING") == 0,
+		.left_s = json_is_number(eta) ? json_number_value(eta) : -1,
+		.note = note_of(w, step),
+	};
+
+	bar_step(&b, w->c->width, out);
+	mo_buf_puts(out, "\033[K\n");
+}
+
+/* All lines in one write, so that nothing flickers. */
 static void draw(struct watch *w, const json_t *steps)
 {
+	mo_autobuf struct mo_buf out;
 	size_t i;
 	json_t *step;
 
+	mo_buf_init(&out, 1 << 20);
 	if (w->lines)
-		printf("\033[%dA", w->lines);
+		mo_buf_printf(&out, "\033[%dA", w->lines);
 	w->lines = 0;
 	json_array_foreach(steps, i, step)
 	{
-		bar(w->c, step);
+		bar(w, step, &out);
 		w->lines++;
 	}
+	fwrite(mo_buf_str(&out), 1, out.len, stdout);
 	fflush(stdout);
 }
 
@@ -84,12 +193,12 @@ static void print_changes(struct watch *w, const json_t *steps)
 		if (strcmp(now, w->shown[i]) == 0)
 			continue;
 		memcpy(w->shown[i], now, sizeof(now));
-		printf("  %-12s %-11s", show_text(step, "name"), state);
+		printf("  %-12s %-11s", fmt_clean(show_text(step, "name"), false, &w->c->arena),
+			fmt_clean(state, false, &w->c->arena));
 		if (tenth)
 			printf(" %d %%", tenth * 10);
-		if (*reason || *detail)
-			printf(" %s", *reason ? reason : detail);
-		printf("\n");
+		const char *note = tenth || *reason || *detail ? note_of(w, step) : "";
+		printf("%s%s\n", *note ? " " : "", note);
 	}
 	fflush(stdout);
 }
@@ -132,7 +241,7 @@ static int follow(struct watch *w, json_t **ret_run)
 		}
 		if (mo_mono() > w->until) {
 			fprintf(stderr, "error: run %s is still %s\n", w->id, state);
-			return CLI_AWAITED;
+			return CLI_LATE;
 		}
 		usleep(POLL);
 	}
@@ -157,7 +266,8 @@ static int watch_id(struct cli *c, const char *id)
 	else
 		printf("run %s %s%s%s%s%s\n", id, show_colour(c, show_text(run, "state")),
 			show_text(run, "state"), show_plain(c),
-			*show_text(run, "reason") ? ": " : "", show_text(run, "reason"));
+			*show_text(run, "reason") ? ": " : "",
+			fmt_clean(show_text(run, "reason"), false, &c->arena));
 	return rc;
 }
 
@@ -182,6 +292,8 @@ static int create(struct cli *c)
 	}
 	if (!c->json && !c->ids && !c->quiet)
 		printf("run %s\n", show_text(doc, "id"));
+	if (!*show_text(doc, "id"))
+		return cli_usage(c, "the reply names no run");
 	return watch_id(c, mo_arena_strdup(&c->arena, show_text(doc, "id")));
 }
 
@@ -208,30 +320,12 @@ int run_logs(struct cli *c)
 		.sink = to_stdout, .timeout = -1, .stall = 30 * MO_SECOND
 	};
 	struct httpc_reply reply;
-	int rc = api_send(c, "GET", api_path(c), NULL, &request, &reply);
+	const char *path;
+	int rc = api_path(c, &path);
 
+	if (rc == CLI_OK)
+		rc = api_send(c, "GET", path, NULL, &request, &reply);
 	if (rc == CLI_OK)
 		httpc_reply_free(&reply);
 	return rc;
-}
-
-/* Until the deployment has settled on the newest generation's revision. */
-int deployment_wait(struct cli *c)
-{
-	int64_t seconds = cli_flag_int(c, "wait-timeout", 600);
-	int64_t until = mo_mono() + seconds * MO_SECOND;
-
-	for (;;) {
-		mo_autojson json_t *doc = NULL;
-		int rc = api_json(c, "GET", api_path(c), NULL, &doc);
-		if (rc != CLI_OK)
-			return rc;
-		const char *state = show_text(doc, "state");
-		bool ready = strcmp(state, "READY") == 0, failed = strcmp(state, "FAILED") == 0;
-		if (ready || failed || mo_mono() > until) {
-			show_document(c, doc);
-			return ready ? CLI_OK : CLI_AWAITED;
-		}
-		usleep(POLL);
-	}
 }

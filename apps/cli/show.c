@@ -1,12 +1,16 @@
 /* Tables with widths from their content, numbers to the right, colours only on a terminal. */
 #include "show.h"
 
+#include "modelops/base/buf.h"
 #include "modelops/base/check.h"
 
-#include <math.h>
+#include "fmt.h"
+#include "table.h"
+
+#include <stdlib.h>
 #include <string.h>
 
-enum { COLUMNS_MAX = 24 };
+enum { OUT_BYTES = 256 << 20 };
 
 json_t *show_at(const json_t *doc, const char *key)
 {
@@ -36,26 +40,6 @@ double show_number(const json_t *doc, const char *key)
 	return json_number_value(show_at(doc, key));
 }
 
-size_t show_width(const char *text)
-{
-	size_t n = 0;
-
-	for (; *text; text++)
-		n += ((unsigned char)*text & 0xc0) != 0x80;
-	return n;
-}
-
-char *show_bytes(double n, char out[SHOW_CELL])
-{
-	static const char *const units[] = { "B", "KB", "MB", "GB", "TB" };
-	size_t unit = 0;
-
-	for (; n >= 1000 && unit + 1 < MO_COUNT(units); unit++)
-		n /= 1000;
-	snprintf(out, SHOW_CELL, unit ? "%.1f %s" : "%.0f %s", n, units[unit]);
-	return out;
-}
-
 /* Other kinds of values as compact JSON, cut at the cell's end. */
 static void compact(const json_t *value, char out[SHOW_CELL])
 {
@@ -69,14 +53,16 @@ static void compact(const json_t *value, char out[SHOW_CELL])
 
 static void text_value(const char *text, enum cli_format format, char out[SHOW_CELL])
 {
-	snprintf(out, SHOW_CELL, format == FMT_DIGEST ? "%.12s" : "%s", text);
+	struct mo_arena arena;
+
+	mo_arena_init(&arena, 2 << 20, 4096);
+	snprintf(out, SHOW_CELL, format == FMT_DIGEST ? "%.12s" : "%s",
+		fmt_clean(text, false, &arena));
+	mo_arena_free(&arena);
 	if (format == FMT_TIME && strlen(out) >= 19 && out[10] == 'T') {
 		out[10] = ' ';
 		out[19] = '\0';
 	}
-	for (char *p = out; *p; p++) /* what others wrote must not drive the terminal */
-		if ((unsigned char)*p < 0x20 || *p == 0x7f)
-			*p = ' ';
 }
 
 static void number_value(const json_t *value, enum cli_format format, char out[SHOW_CELL])
@@ -84,7 +70,7 @@ static void number_value(const json_t *value, enum cli_format format, char out[S
 	double v = json_number_value(value);
 
 	if (format == FMT_BYTES)
-		show_bytes(v, out);
+		fmt_bytes(v, out);
 	else if (format == FMT_SHARE)
 		snprintf(out, SHOW_CELL, "%.0f %%", v * 100);
 	else if (json_is_integer(value))
@@ -111,34 +97,44 @@ char *show_value(const json_t *value, enum cli_format format, char out[SHOW_CELL
 	return out;
 }
 
-static const char *state_colour(const char *state)
+/* Numbers of a terminal colour, or NULL. */
+static const char *state_paint(const char *state)
 {
 	static const struct {
-		const char *names, *colour;
+		const char *names, *paint;
 	} groups[] = {
-		{ " SUCCEEDED READY ACTIVE PAID ISSUED BOUND ok yes ", "\033[32m" },
-		{ " FAILED CANCELLED DEGRADED VOID LOST DELETED SUSPENDED no ", "\033[31m" },
-		{ " RUNNING ROLLING STARTING REGISTERING ALLOCATED ", "\033[36m" },
-		{ " PENDING QUEUED BLOCKED RESERVED DRAINING DRAFT ", "\033[33m" },
+		{ " SUCCEEDED READY ACTIVE PAID ISSUED BOUND ok yes ", "32" },
+		{ " FAILED CANCELLED DEGRADED VOID LOST DELETED SUSPENDED no ", "31" },
+		{ " RUNNING ROLLING STARTING REGISTERING ALLOCATED ", "36" },
+		{ " PENDING QUEUED BLOCKED RESERVED DRAINING DRAFT ", "33" },
 	};
 	char word[40];
 
 	if (snprintf(word, sizeof(word), " %s ", state) >= (int)sizeof(word))
-		return "";
+		return NULL;
 	for (size_t i = 0; i < MO_COUNT(groups); i++)
 		if (strstr(groups[i].names, word))
-			return groups[i].colour;
-	return "";
+			return groups[i].paint;
+	return NULL;
 }
 
-const char *show_colour(const struct cli *c, const char *state)
+const char *show_colour(struct cli *c, const char *state)
 {
-	return c->colour ? state_colour(state) : "";
+	const char *paint = c->colour ? state_paint(state) : NULL;
+	const char *text = paint ? mo_arena_printf(&c->arena, "\033[%sm", paint) : NULL;
+	return text ? text : "";
 }
 
 const char *show_plain(const struct cli *c)
 {
 	return c->colour ? "\033[0m" : "";
+}
+
+/* Ids are there to be copied: they are never cut. */
+static bool is_id(const char *key)
+{
+	size_t n = strlen(key);
+	return strcmp(key, "id") == 0 || (n > 3 && strcmp(key + n - 3, "_id") == 0);
 }
 
 static bool to_the_right(enum cli_format format)
@@ -147,49 +143,34 @@ static bool to_the_right(enum cli_format format)
 	       format == FMT_SHARE;
 }
 
-static void put_cell(const struct cli *c, const struct cli_column *col, const char *text,
-	size_t width, bool last)
+void show_table(struct cli *c, const struct cli_column *columns, const json_t *items)
 {
-	int pad = (int)(width - show_width(text));
-	bool right = to_the_right(col->format);
-	bool state = c->colour && col->format == FMT_STATE;
-
-	printf("%*s%s%s%s", right ? pad : 0, "", state ? state_colour(text) : "", text,
-		state ? "\033[0m" : "");
-	if (last)
-		printf("\n");
-	else
-		printf("%*s", (right ? 0 : pad) + 2, "");
-}
-
-void show_table(const struct cli *c, const struct cli_column *columns, const json_t *items)
-{
-	size_t width[COLUMNS_MAX], n = 0, i;
-	char text[SHOW_CELL];
+	struct table_col cols[TABLE_COLS];
+	struct table table;
+	mo_autobuf struct mo_buf out;
+	size_t n = 0, i;
 	json_t *item;
 
-	for (; columns[n].title && n < COLUMNS_MAX; n++) {
-		width[n] = show_width(columns[n].title);
-		json_array_foreach(items, i, item)
-		{
-			size_t w = show_width(
-				show_value(show_at(item, columns[n].key), columns[n].format, text));
-			width[n] = w > width[n] ? w : width[n];
-		}
-	}
-	for (size_t k = 0; k < n; k++) {
-		const struct cli_column head = {
-			.format = to_the_right(columns[k].format) ? FMT_NUMBER : FMT_TEXT
-		};
-		put_cell(c, &head, columns[k].title, width[k], k + 1 == n);
-	}
+	for (; columns[n].title && n < TABLE_COLS; n++)
+		cols[n] = (struct table_col){ columns[n].title, to_the_right(columns[n].format),
+			is_id(columns[n].key) };
+	table_init(&table, cols, n, &c->arena);
 	json_array_foreach(items, i, item)
 	{
-		for (size_t k = 0; k < n; k++)
-			put_cell(c, &columns[k],
-				show_value(show_at(item, columns[k].key), columns[k].format, text),
-				width[k], k + 1 == n);
+		const char *cells[TABLE_COLS], *paints[TABLE_COLS] = { NULL };
+		char text[SHOW_CELL];
+		for (size_t k = 0; k < n; k++) {
+			show_value(show_at(item, columns[k].key), columns[k].format, text);
+			cells[k] = mo_arena_strdup(&c->arena, text);
+			if (columns[k].format == FMT_STATE)
+				paints[k] = state_paint(text);
+		}
+		if (table_add(&table, cells, paints) < 0)
+			break;
 	}
+	mo_buf_init(&out, OUT_BYTES);
+	table_print(&table, c->width, c->colour, &out);
+	fwrite(mo_buf_str(&out), 1, out.len, stdout);
 }
 
 /* Format of a member by its name: every object of the API uses the same names. */
@@ -207,7 +188,7 @@ static enum cli_format format_of(const char *key, const json_t *value)
 									       : FMT_TEXT;
 }
 
-void show_object(const struct cli *c, const json_t *doc)
+void show_object(struct cli *c, const json_t *doc)
 {
 	char text[SHOW_CELL];
 	size_t width = 0;
@@ -222,29 +203,49 @@ void show_object(const struct cli *c, const json_t *doc)
 	{
 		enum cli_format format = format_of(key, value);
 		show_value(value, format, text);
+		const char *shown = json_is_string(value) && format == FMT_TEXT
+					    ? fmt_clean(json_string_value(value), false, &c->arena)
+					    : text;
 		if (json_is_object(value) && json_object_size(value) && format != FMT_MONEY) {
-			char *whole = json_dumps(value, JSON_COMPACT);
+			char *whole = json_dumps(value, JSON_COMPACT | JSON_ENSURE_ASCII);
 			printf("%-*s  %s\n", (int)width, key, whole ? whole : "?");
 			free(whole);
 			continue;
 		}
 		printf("%-*s  %s%s%s\n", (int)width, key,
-			format == FMT_STATE ? show_colour(c, text) : "", text,
+			format == FMT_STATE ? show_colour(c, text) : "", shown,
 			format == FMT_STATE ? show_plain(c) : "");
 	}
 }
 
-static void show_ids(const json_t *doc)
+/* What -o name prints: the id, or what stands for it in rows without one. */
+static void show_name(struct cli *c, const json_t *row)
+{
+	static const char *const keys[] = { "id", "alias", "seq", "version", "pool_id", "metric",
+		"key", "name", "head_hash" };
+	char text[SHOW_CELL];
+
+	(void)c;
+	for (size_t i = 0; i < MO_COUNT(keys); i++) {
+		const json_t *value = json_object_get(row, keys[i]);
+		if (!value || json_is_null(value))
+			continue;
+		printf("%s\n", show_value(value, FMT_TEXT, text));
+		return;
+	}
+}
+
+static void show_names(struct cli *c, const json_t *doc)
 {
 	const json_t *items = json_object_get(doc, "items");
 	size_t i;
 	json_t *item;
 
-	if (!items && *show_text(doc, "id"))
-		printf("%s\n", show_text(doc, "id"));
+	if (!json_is_array(items))
+		show_name(c, doc);
 	json_array_foreach(items, i, item)
 	{
-		printf("%s\n", show_text(item, "id"));
+		show_name(c, item);
 	}
 }
 
@@ -255,7 +256,7 @@ static const struct cli_column any_columns[] = {
 	{ NULL, NULL, FMT_TEXT },
 };
 
-void show_document(const struct cli *c, const json_t *doc)
+void show_document(struct cli *c, const json_t *doc)
 {
 	const json_t *items = json_object_get(doc, "items");
 
@@ -263,7 +264,7 @@ void show_document(const struct cli *c, const json_t *doc)
 		json_dumpf(doc, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY);
 		printf("\n");
 	} else if (c->ids) {
-		show_ids(doc);
+		show_names(c, doc);
 	} else if (!items) {
 		show_object(c, doc);
 	} else if (!json_array_size(items)) {

@@ -17,19 +17,13 @@ double show_number(const json_t *doc, const char *key);
 char *show_value(const json_t *value, enum cli_format format, char out[SHOW_CELL]);
 
 /* DOC as the command's output: JSON, ids, a table for {"items":[]}, lines otherwise. */
-void show_document(const struct cli *c, const json_t *doc);
+void show_document(struct cli *c, const json_t *doc);
 
-void show_table(const struct cli *c, const struct cli_column *columns, const json_t *items);
-void show_object(const struct cli *c, const json_t *doc);
+void show_table(struct cli *c, const struct cli_column *columns, const json_t *items);
+void show_object(struct cli *c, const json_t *doc);
 
 /* Start and end of colouring a state's name; "" without colours. */
-const char *show_colour(const struct cli *c, const char *state);
+const char *show_colour(struct cli *c, const char *state);
 const char *show_plain(const struct cli *c);
-
-/* Columns that TEXT takes on a terminal: UTF-8 characters. */
-size_t show_width(const char *text);
-
-/* "1.5 KB". */
-char *show_bytes(double n, char out[SHOW_CELL]);
 
 #endif

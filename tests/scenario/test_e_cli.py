@@ -87,15 +87,15 @@ WRONG = [
 	(("run", "get", "a", "b"), "one argument too many"),
 	(("run", "list", "--colour"), "no flag '--colour'"),
 	(("run", "list", "--limit"), "--limit needs a value"),
-	(("run", "list", "-o", "xml"), "'xml' is not table, json or id"),
+	(("run", "list", "-o", "xml"), "'xml' is not table, json or name"),
 	(("project", "create"), "an argument is missing"),
 	(("run", "create", "--project", "p"), "--pipeline is needed"),
 	(("quota", "set", "t", "p", "--shares", "many"), "'many' is no whole number"),
 	(("run", "create", "--project", "p", "--pipeline", "q", "--param", "x"), "'x' is not NAME=VALUE"),
 	(("artifact", "upload", "/nonexistent/file", "--project", "p"), "No such file"),
 	(("artifact", "upload", "/", "--project", "p"), "no regular file"),
-	(("predict", "d", "--data", "{"), "--data:"),
-	(("predict", "d", "--csv", "/nonexistent"), "No such file"),
+	(("predict", "dep_1", "--data", "{"), "--data:"),
+	(("predict", "dep_1", "--csv", "/nonexistent"), "No such file"),
 	(("dashboard", "create", "n", "--scope", "user", "--title", "t", "--definition", "@/nonexistent"), "No such file"),
 	(("run", "list", "--timeout", "0"), "--timeout"),
 	(("run", "list", "--profile", "x"), "profile file"),
@@ -224,7 +224,7 @@ def test_watch_without_a_terminal():
 		assert json.loads(cli(api, "run", "watch", "run_1", "-o", "json").stdout)["state"] == "SUCCEEDED"
 	with Api({"GET /v1/runs/run_1": (200, dict(RUN, state="RUNNING")), "GET /v1/runs/run_1/steps": page()}) as api:
 		done = cli(api, "run", "watch", "run_1", "--wait-timeout", "1")
-		assert done.returncode == 4 and "still RUNNING" in done.stderr
+		assert done.returncode == 5 and "still RUNNING" in done.stderr
 
 
 def test_watch_on_a_terminal():
@@ -267,43 +267,43 @@ def test_artifacts_are_streams(tmp_path):
 
 def test_predict_rows(tmp_path):
 	reply = {"predictions": ["a", {"a": 0.25, "b": 0.75}, 1.5], "model_version": "mv_1", "request_id": "r"}
-	with Api({"POST /v1/deployments/d/predict": (200, reply)}) as api:
-		done = cli(api, "predict", "d", "--data", "[[1,2],[3,null]]")
+	with Api({"POST /v1/deployments/dep_1/predict": (200, reply)}) as api:
+		done = cli(api, "predict", "dep_1", "--data", "[[1,2],[3,null]]")
 		assert json.loads(api.seen[-1][2]) == {"instances": [[1, 2], [3, None]]}
 		assert "row 1  a" in done.stdout and "mv_1" in done.stdout
 		(tmp_path / "rows.csv").write_text("\ufeffa,\"b \"\"x\"\"\",y\r\n1,,no\r\n\"2\n\",NA,yes\n3.5,text,no", encoding="utf-8", newline="")
-		cli(api, "predict", "d", "--csv", tmp_path / "rows.csv", "--drop", "y", "--proba")
+		cli(api, "predict", "dep_1", "--csv", tmp_path / "rows.csv", "--drop", "y", "--proba")
 		assert api.seen[-1][1].endswith("?proba=true")
 		assert json.loads(api.seen[-1][2])["instances"] == [{"a": 1, "b \"x\"": None}, {"a": "2\n", "b \"x\"": None},
 			{"a": 3.5, "b \"x\"": "text"}]
-		cli(api, "predict", "d", "--csv", "-", "--rows", "1", text="a\n1\n2\n")
+		cli(api, "predict", "dep_1", "--csv", "-", "--rows", "1", text="a\n1\n2\n")
 		assert json.loads(api.seen[-1][2])["instances"] == [{"a": 1}]
-		cli(api, "predict", "d", text="{\"instances\":[[9]]}")
+		cli(api, "predict", "dep_1", text="{\"instances\":[[9]]}")
 		assert json.loads(api.seen[-1][2])["instances"] == [[9]]
 		for text, words in (("a,b\n1\n", "line 2 has 1 values"), ("a\n1,2\n", "more values"), ("a\n\"1", "never closed")):
-			done = cli(api, "predict", "d", "--csv", "-", text=text)
+			done = cli(api, "predict", "dep_1", "--csv", "-", text=text)
 			assert done.returncode == 2 and words in done.stderr
 
 
 def test_burst():
-	with Api({"POST /v1/deployments/d/predict": (200, {"predictions": [1]})}) as api:
-		done = cli(api, "predict", "d", "--data", "[[1]]", "--repeat", "100", "--concurrency", "4", "-o", "json",
+	with Api({"POST /v1/deployments/dep_1/predict": (200, {"predictions": [1]})}) as api:
+		done = cli(api, "predict", "dep_1", "--data", "[[1]]", "--repeat", "100", "--concurrency", "4", "-o", "json",
 			env={"MODELOPS_ACTOR": "x|tenant=t|role=user"})
 		figures = json.loads(done.stdout)
 		assert figures["requests"] == 100 and figures["failed"] == 0 and figures["p99_ms"] >= figures["p50_ms"] > 0
 		assert len(api.seen) == 100 and all(s[3]["X-Actor"] == "x|tenant=t|role=user" for s in api.seen)
-		api.answers["POST /v1/deployments/d/predict"] = (429, {"detail": "slow down"})
-		done = cli(api, "predict", "d", "--data", "[[1]]", "--repeat", "5")
+		api.answers["POST /v1/deployments/dep_1/predict"] = (429, {"detail": "slow down"})
+		done = cli(api, "predict", "dep_1", "--data", "[[1]]", "--repeat", "5")
 		assert done.returncode == 1 and "slow down" in done.stderr and "5 failed" in done.stdout
 
 
 def test_explain():
 	reply = {"explanations": [{"base_value": 0.5, "values": {"width": 1.25, "length": -0.5}, "output": 1.25, "class": "a"}],
 		"model_version": "mv_1"}
-	with Api({"POST /v1/deployments/d/explain": (200, reply)}) as api:
-		text = cli(api, "explain", "d", "--data", "[[1,2]]").stdout
+	with Api({"POST /v1/deployments/dep_1/explain": (200, reply)}) as api:
+		text = cli(api, "explain", "dep_1", "--data", "[[1,2]]").stdout
 		assert "class a" in text and "output 1.25 = base 0.5" in text
-		assert "+1.250000 ++++" in text and "-0.500000 ----" in text
+		assert "+1.250000  ++++" in text and "-0.500000  ----" in text
 
 
 def test_invoice_explains_its_amounts():

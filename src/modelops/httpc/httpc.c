@@ -175,6 +175,8 @@ static int on_progress(
 		k->moved = dlnow + ulnow;
 		k->moved_at = now;
 	}
+	if (k->req->progress)
+		k->req->progress(k->req->progress_ctx, ulnow, dlnow);
 	if (k->req->stall <= 0 || now - k->moved_at < k->req->stall)
 		return 0;
 	mo_fail(&k->err, MO_ETIMEOUT, "no byte moved for %lld ms",
@@ -255,7 +257,7 @@ static void set_callbacks(struct call *k, CURL *c)
 	curl_easy_setopt(c, CURLOPT_SEEKDATA, k);
 	curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_progress);
 	curl_easy_setopt(c, CURLOPT_XFERINFODATA, k);
-	curl_easy_setopt(c, CURLOPT_NOPROGRESS, k->req->stall > 0 ? 0L : 1L);
+	curl_easy_setopt(c, CURLOPT_NOPROGRESS, k->req->stall > 0 || k->req->progress ? 0L : 1L);
 }
 
 static long milliseconds(int64_t us)

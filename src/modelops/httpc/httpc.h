@@ -44,6 +44,9 @@ struct httpc_request {
 	 * memory. */
 	int (*sink)(void *ctx, const void *p, size_t n, struct mo_err *err);
 	void *ctx;
+	/* Called now and then with the bytes of body sent and received so far; may be NULL. */
+	void (*progress)(void *ctx, int64_t sent, int64_t received);
+	void *progress_ctx;
 };
 
 struct httpc_reply {
