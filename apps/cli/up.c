@@ -35,9 +35,8 @@ struct up_state {
 	int64_t asked_at, started_at;
 };
 
-static int migrate(const struct up_plan *p)
+static int run_admin(const struct up_plan *p, const char *const *argv, const char *what)
 {
-	static const char *const argv[] = { "modelops-admin", "db", "migrate", NULL };
 	int status = 0;
 	pid_t pid = up_spawn(p, argv, NULL);
 
@@ -47,8 +46,28 @@ static int migrate(const struct up_plan *p)
 		;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return CLI_OK;
-	fprintf(stderr, "error: modelops-admin db migrate failed\n");
+	fprintf(stderr, "error: modelops-admin %s failed\n", what);
 	return CLI_REFUSED;
+}
+
+static int migrate(const struct up_plan *p)
+{
+	static const char *const argv[] = { "modelops-admin", "db", "migrate", NULL };
+
+	return run_admin(p, argv, "db migrate");
+}
+
+/* Keys mode: the platform admin's key, made once, in a file that only its owner reads. */
+static int first_key(const struct up_plan *p)
+{
+	char path[UP_PATH + 32];
+	const char *const argv[] = { "modelops-admin", "key", "create", "--tenant", "platform",
+		"--role", "platform_admin", "--file", path, NULL };
+
+	snprintf(path, sizeof(path), "%s/secrets/admin.key", p->data);
+	if (strcmp(p->auth, "keys") != 0 || access(path, F_OK) == 0)
+		return CLI_OK;
+	return run_admin(p, argv, "key create");
 }
 
 /* SIGTERM, SIGINT and SIGCHLD come through a descriptor, so the loop below has one place to wait.
@@ -261,6 +280,8 @@ int up(struct cli *c)
 		rc = api_open(c);
 	if (rc == CLI_OK)
 		rc = migrate(&u.plan);
+	if (rc == CLI_OK)
+		rc = first_key(&u.plan);
 	if (rc != CLI_OK)
 		return rc;
 	if (catch_signals(&u) < 0) {

@@ -73,7 +73,8 @@ int store_pool_holders(struct store_tx *tx, const char *pool_id, struct mo_arena
 int store_deployment_count_bare(struct store_tx *tx, int64_t *ret_count, struct mo_err *err)
 {
 	return db_int_of(tx,
-		"SELECT count(*) FROM deployments d WHERE d.state = 'READY' AND NOT EXISTS"
+		"SELECT count(*) FROM deployments d WHERE d.current_revision_id IS NOT NULL"
+		" AND d.state IN ('READY', 'DEGRADED', 'ROLLING') AND NOT EXISTS"
 		" (SELECT 1 FROM instances i WHERE i.deployment_id = d.id AND i.state = 'READY')",
 		NULL, 0, ret_count, err);
 }
