@@ -45,6 +45,7 @@ struct endpoint {
 	bool found, loaded, gone; /* found: the deployment exists; gone: out of the cache, freed
 				     when inflight is 0 */
 	bool loading, stale;      /* a load is on its way; another is wanted after it */
+	bool missed;              /* the last load failed: what it was to show is not here yet */
 	struct mo_list waiting;   /* hops that wait for the first load */
 	struct usage_slot *slot;
 	struct obs_series *answered[ENDPOINT_KINDS][3]; /* 2xx, 4xx, 5xx */

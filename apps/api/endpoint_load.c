@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { VIEW_MEMORY = 1 << 20, VIEW_BLOCK = 16384 };
+enum { VIEW_MEMORY = 1 << 20, VIEW_BLOCK = 16384, PAGE = 1000, PAGES_MAX = 100 };
 
 struct view_job {
 	const char *deployment;
@@ -79,24 +79,41 @@ static int read_changes(struct store_tx *tx, void *ctx, struct mo_err *err)
 	mo_arena_reset(&j->arena);
 	if (store_change_oldest(tx, &j->oldest, err) < 0)
 		return -1;
-	return store_change_list(
-		tx, j->out->seq, GATEWAY_CHANGES_MAX, &j->arena, &j->rows, &j->n, &j->next, err);
+	return store_change_list(tx, j->out->seq, PAGE, &j->arena, &j->rows, &j->n, &j->next, err);
 }
 
+/* The deployments among J's rows; with too many to name, everything is to be loaded again. */
+static void note_changes(const struct poll_job *j, struct gateway_changes *c)
+{
+	for (size_t i = 0; i < j->n && !c->all; i++) {
+		if (!mo_streq(j->rows[i].noun, "deployment"))
+			continue;
+		if (c->n == GATEWAY_CHANGES_MAX)
+			c->all = true;
+		else if (mo_str_copy(c->ids[c->n], MO_ID_MAX, j->rows[i].id) == 0)
+			c->n++;
+	}
+}
+
+/* Reads on until nothing is left: other nouns change thousands of times a second. */
 int gateway_poll_changes(struct store *store, struct gateway_changes *c, struct mo_err *err)
 {
 	struct poll_job j = { .out = c };
+	int rc = 0;
 
 	mo_arena_init(&j.arena, VIEW_MEMORY, VIEW_BLOCK);
-	int rc = store_read(store, read_changes, &j, err);
-	if (rc == 0) {
-		c->all = c->seq >= 0 && j.oldest > c->seq + 1; /* what lay between was trimmed */
-		c->n = 0;
-		for (size_t i = 0; i < j.n; i++)
-			if (mo_streq(j.rows[i].noun, "deployment") &&
-				mo_str_copy(c->ids[c->n], MO_ID_MAX, j.rows[i].id) == 0)
-				c->n++;
+	c->n = 0;
+	c->all = false;
+	for (unsigned page = 0; page < PAGES_MAX; page++) {
+		rc = store_read(store, read_changes, &j, err);
+		if (rc < 0)
+			break;
+		if (c->seq >= 0 && j.oldest > c->seq + 1) /* what lay between was trimmed */
+			c->all = true;
+		note_changes(&j, c);
 		c->seq = j.next;
+		if (j.n < PAGE)
+			break;
 	}
 	mo_arena_free(&j.arena);
 	return rc;

@@ -179,22 +179,15 @@ static void wake_waiting(struct gateway *g, struct endpoint *e, const struct mo_
 
 static void load_apply(struct gateway *g, struct endpoint *e, const struct load *l)
 {
-	struct mo_err err = { 0 };
-
 	if (l->rc < 0) {
 		obs_add(g->cfg.metrics->load_errors, 1);
+		e->missed = true;
 		wake_waiting(g, e, &l->err);
 		return;
 	}
 	endpoint_apply(e, &l->view, g->loop, g->cfg.limits);
-	if (e->found && !e->slot) {
+	if (e->found && !e->running)
 		endpoint_metrics(g, e);
-		if (usage_map_slot(g->cfg.usage, e->deployment, e->tenant, e->project, &e->slot,
-			    &err) < 0) {
-			wake_waiting(g, e, &err);
-			return;
-		}
-	}
 	wake_waiting(g, e, NULL);
 }
 
@@ -219,6 +212,7 @@ static void load_done(struct http_task *task)
 static void load_failed(struct gateway *g, struct endpoint *e, const struct mo_err *err)
 {
 	obs_add(g->cfg.metrics->load_errors, 1);
+	e->missed = true;
 	e->inflight++;
 	wake_waiting(g, e, err);
 	if (!e->loaded && !e->gone)
@@ -233,6 +227,7 @@ static void load_start(struct gateway *g, struct endpoint *e)
 	e->stale = e->loading;
 	if (e->loading)
 		return;
+	e->missed = false;
 	struct load *l = calloc(1, sizeof(*l));
 	if (!l) {
 		mo_fail(&err, MO_ENOMEM, "endpoint of deployment '%s'", e->deployment);
@@ -338,6 +333,11 @@ static void hop_go(struct hop *hop)
 
 	if (!e->found || !allowed(e, &hop->who)) {
 		mo_fail(&err, MO_ENOTFOUND, "no deployment '%s'", e->deployment);
+		hop_problem(hop, &err);
+		return;
+	}
+	if (!e->slot && usage_map_slot(hop->gateway->cfg.usage, e->deployment, e->tenant,
+				e->project, &e->slot, &err) < 0) { /* uncounted is unanswered */
 		hop_problem(hop, &err);
 		return;
 	}
@@ -559,6 +559,17 @@ static void reload_changed(struct gateway *g, const struct gateway_changes *c)
 	}
 }
 
+/* Loads that failed after a change are made again: the change is not told twice. */
+static void reload_missed(struct gateway *g)
+{
+	struct endpoint *e;
+	size_t pos = 0;
+
+	while ((e = mo_map_next(&g->endpoints, &pos, NULL)))
+		if (e->loaded && e->missed)
+			load_start(g, e);
+}
+
 /* Drops one endpoint nobody has asked for in a long time; one a round keeps rounds short. */
 static void forget_idle(struct gateway *g)
 {
@@ -588,6 +599,7 @@ static void follow_done(struct http_task *task)
 			reload_all(g);
 		else
 			reload_changed(g, &f->changes);
+		reload_missed(g);
 	}
 	forget_idle(g);
 }

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-enum { USAGE_SLOTS = 4096, MAX_REPLY = 64 << 20 };
+enum { USAGE_SLOTS = 65536, MAX_REPLY = 64 << 20 };
 
 int gateway_open(struct api *api, struct mo_err *err)
 {

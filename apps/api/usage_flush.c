@@ -175,7 +175,7 @@ static bool wait_round(struct usage_flusher *f)
 {
 	struct timespec until;
 
-	clock_gettime(CLOCK_REALTIME, &until);
+	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += FLUSH_SECONDS;
 	pthread_mutex_lock(&f->lock);
 	if (!f->stop)
@@ -210,6 +210,7 @@ int usage_flusher_start(struct store *store, struct usage_map *map, const char *
 	struct obs *obs, struct usage_flusher **ret, struct mo_err *err)
 {
 	struct obs_family *families[M_COUNT];
+	pthread_condattr_t monotonic;
 	struct usage_flusher *f = calloc(1, sizeof(*f));
 
 	if (!f || !(f->dir = strdup(dir))) {
@@ -219,7 +220,10 @@ int usage_flusher_start(struct store *store, struct usage_map *map, const char *
 	f->store = store;
 	f->map = map;
 	pthread_mutex_init(&f->lock, NULL);
-	pthread_cond_init(&f->wake, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&f->wake, &monotonic);
+	pthread_condattr_destroy(&monotonic);
 	if (obs_declare(obs, usage_metrics_decls, usage_metrics_count, families, err) < 0)
 		goto fail;
 	f->flushed = obs_series(families[M_FLUSHED], NULL);

@@ -2,10 +2,12 @@
 #include "usage_map.h"
 
 #include "modelops/base/check.h"
+#include "modelops/base/fault.h"
 #include "modelops/base/str.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -29,6 +31,7 @@ struct usage_map {
 	struct usage_file *file;
 	size_t size;
 	int fd;
+	pthread_mutex_t lock; /* of taking a slot: several loops share the map */
 	char path[4096];
 };
 
@@ -75,6 +78,7 @@ static int map_open(const char *dir, const char *name, int flags, size_t size,
 	if (m->file == MAP_FAILED)
 		return mo_fail_errno(err, errno, "map '%s'", m->path);
 	m->fd = MO_TAKE_FD(fd);
+	pthread_mutex_init(&m->lock, NULL);
 	*ret = MO_TAKE(m);
 	return 0;
 }
@@ -149,7 +153,8 @@ struct usage_slot *usage_map_at(struct usage_map *m, uint32_t index)
 	return &m->file->slot[index];
 }
 
-int usage_map_slot(struct usage_map *m, const char *deployment, const char *tenant,
+/* Called with the lock. */
+static int find_or_take(struct usage_map *m, const char *deployment, const char *tenant,
 	const char *project, struct usage_slot **ret, struct mo_err *err)
 {
 	uint32_t used = usage_map_count(m);
@@ -160,8 +165,9 @@ int usage_map_slot(struct usage_map *m, const char *deployment, const char *tena
 			return 0;
 		}
 	}
-	if (used == m->file->capacity)
-		return mo_fail(err, MO_EFULL, "usage slots: all %u are taken (USAGE_SLOTS)", used);
+	if (used == m->file->capacity || mo_fault("usage.slot"))
+		return mo_fail(
+			err, MO_EFULL, "usage slots: all %u of this process are taken", used);
 	struct usage_slot *s = &m->file->slot[used];
 	if (mo_str_copy(s->deployment, MO_ID_MAX, deployment) < 0 ||
 		mo_str_copy(s->tenant, MO_ID_MAX, tenant) < 0 ||
@@ -170,6 +176,15 @@ int usage_map_slot(struct usage_map *m, const char *deployment, const char *tena
 	atomic_store_explicit(&m->file->used, used + 1, memory_order_release);
 	*ret = s;
 	return 0;
+}
+
+int usage_map_slot(struct usage_map *m, const char *deployment, const char *tenant,
+	const char *project, struct usage_slot **ret, struct mo_err *err)
+{
+	pthread_mutex_lock(&m->lock);
+	int rc = find_or_take(m, deployment, tenant, project, ret, err);
+	pthread_mutex_unlock(&m->lock);
+	return rc;
 }
 
 int usage_map_remove(struct usage_map *m, struct mo_err *err)
@@ -183,5 +198,6 @@ void usage_map_close(struct usage_map *m)
 		return;
 	munmap(m->file, m->size);
 	close(m->fd);
+	pthread_mutex_destroy(&m->lock);
 	free(m);
 }

@@ -38,8 +38,8 @@ int usage_map_adopt(const char *dir, const char *name, struct usage_map **ret, s
 /* The id of the process that made the file ("gw_..."). Borrowed. */
 const char *usage_map_id(const struct usage_map *m);
 
-/* The slot of DEPLOYMENT, taken on first use; MO_EFULL when all are taken. One thread at a time;
- * slots never move. */
+/* The slot of DEPLOYMENT, taken on first use; MO_EFULL when all are taken. Any thread; slots
+ * never move. */
 int usage_map_slot(struct usage_map *m, const char *deployment, const char *tenant,
 	const char *project, struct usage_slot **ret, struct mo_err *err);
 

@@ -4,6 +4,7 @@
 
 #include "modelops/base/check.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -143,10 +144,57 @@ static void test_damage(void **state)
 	unlink(path);
 }
 
+enum { RACERS = 8, EACH = 200 };
+
+/* Every loop takes slots of its own deployments: two must never share one, that is billing. */
+static void *take_slots(void *arg)
+{
+	struct usage_map *m = ((void **)arg)[0];
+	char name[MO_ID_MAX];
+	struct usage_slot *s;
+	struct mo_err err = { 0 };
+
+	for (int i = 0; i < EACH; i++) {
+		snprintf(name, sizeof(name), "dep_%d_%d", (int)(intptr_t)((void **)arg)[1], i);
+		if (usage_map_slot(m, name, name + 4, PRJ, &s, &err) < 0)
+			return m;
+		usage_add(s, USAGE_PREDICT_REQUESTS, USAGE_PREDICT_ROWS, 1);
+	}
+	return NULL;
+}
+
+static void test_loops_at_once(void **state)
+{
+	pthread_t threads[RACERS];
+	void *args[RACERS][2], *wrong;
+	struct usage_map *m;
+	struct mo_err err = { 0 };
+
+	(void)state;
+	assert_int_equal(usage_map_create(dir, RACERS * EACH, &m, &err), 0);
+	for (int t = 0; t < RACERS; t++) {
+		args[t][0] = m;
+		args[t][1] = (void *)(intptr_t)t;
+		assert_int_equal(pthread_create(&threads[t], NULL, take_slots, args[t]), 0);
+	}
+	for (int t = 0; t < RACERS; t++) {
+		assert_int_equal(pthread_join(threads[t], &wrong), 0);
+		assert_null(wrong);
+	}
+	assert_int_equal(usage_map_count(m), RACERS * EACH);
+	for (uint32_t i = 0; i < usage_map_count(m); i++) {
+		assert_int_equal(usage_map_at(m, i)->total[USAGE_PREDICT_REQUESTS], 1);
+		assert_string_equal(usage_map_at(m, i)->deployment + 4, usage_map_at(m, i)->tenant);
+	}
+	assert_int_equal(usage_map_remove(m, &err), 0);
+	usage_map_close(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_slots, make_dir, drop_dir),
+		cmocka_unit_test_setup_teardown(test_loops_at_once, make_dir, drop_dir),
 		cmocka_unit_test_setup_teardown(test_survives_kill, make_dir, drop_dir),
 		cmocka_unit_test_setup_teardown(test_damage, make_dir, drop_dir),
 	};
