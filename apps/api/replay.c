@@ -3,6 +3,7 @@
 
 #include "modelops/auth/key.h"
 #include "modelops/crypto/crypto.h"
+#include "modelops/wire/tenancy.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -32,7 +33,10 @@ int replay_answer(struct api_req *r, const struct idempotency_key *old, struct m
 	char *text = mo_arena_strdup(r->arena, old->response ? old->response : "");
 	if (!text)
 		return mo_fail(err, MO_ENOMEM, "stored answer");
-	char *stars = strstr(text, "_*******************************************\"");
+	/* Elsewhere such a text is a client's own words: no secret may be made of them. */
+	char *stars = r->route->out.noun == &wire_api_key_created
+			      ? strstr(text, "_*******************************************\"")
+			      : NULL;
 	if (stars && stars - text >= 4 + 26) {
 		char id[MO_ID_MAX], key[AUTH_KEY_TEXT], hash[AUTH_HASH_TEXT];
 		unsigned char secret[32];

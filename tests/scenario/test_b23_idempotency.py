@@ -69,6 +69,20 @@ def test_keys_are_shown_again_but_not_stored():
 		assert secret not in stored[0] and "*" * 43 in stored[0]
 
 
+def test_a_replay_makes_secrets_for_nobody_else():
+	"""A client's own text that looks like a hidden key comes back as it was sent."""
+	with api.running() as server:
+		_, _, admin = server.tenant("acme")
+		robot = admin.post("/v1/principals", {"kind": "service_account", "name": "robot"}).json()
+		made = admin.post("/v1/api-keys", {"principal_id": robot["id"], "name": "k", "role": "user"}, headers=key("k")).json()
+		user = server.client("eve", "acme", "user")
+		body = {"scope": "user", "name": "d", "title": "mok_%s_%s" % (made["id"][4:], "*" * 43), "definition": {}}
+		first = user.post("/v1/observability/dashboards", body, headers=key("d"))
+		again = user.post("/v1/observability/dashboards", body, headers=key("d"))
+		assert made["key"] not in again.text
+		same(first, again)
+
+
 def test_bad_keys():
 	with api.running() as server:
 		root = server.client()
