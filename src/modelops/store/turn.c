@@ -9,15 +9,24 @@
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TURN_MAGIC UINT64_C(0x314e5255544f4d00)
+#define TURN_MAGIC UINT64_C(0x324e5255544f4d00)
+
+/* Which running kernel and which file the mutexes belong to: after a power cut or in a copied
+ * folder they may say "held" by a thread that nobody will ever see end. */
+struct turn_home {
+	char boot[40];
+	uint64_t dev, ino;
+};
 
 struct turn_file {
 	uint64_t magic;
+	struct turn_home home;
 	pthread_mutex_t next, turn;
 };
 
@@ -39,25 +48,39 @@ static int make_mutex(pthread_mutex_t *m)
 	return rc;
 }
 
-/* Under the file's flock: fills a new file. */
+static void read_home(const struct stat *st, struct turn_home *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->dev = (uint64_t)st->st_dev;
+	ret->ino = (uint64_t)st->st_ino;
+	mo_autoclose int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	if (fd >= 0 && read(fd, ret->boot, sizeof(ret->boot) - 1) < 0)
+		ret->boot[0] = '\0';
+}
+
+/* Under the file's flock: fills a new file, or one of another life. */
 static int prepare(int fd, const char *path, struct turn_file **ret, struct mo_err *err)
 {
 	struct stat st;
+	struct turn_home home;
 
 	if (fstat(fd, &st) < 0)
 		return mo_fail_errno(err, errno, "stat '%s'", path);
+	read_home(&st, &home);
 	if (st.st_size < (off_t)sizeof(struct turn_file) &&
 		ftruncate(fd, sizeof(struct turn_file)) < 0)
 		return mo_fail_errno(err, errno, "size of '%s'", path);
 	struct turn_file *f = mmap(NULL, sizeof(*f), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (f == MAP_FAILED)
 		return mo_fail_errno(err, errno, "map '%s'", path);
-	if (f->magic != TURN_MAGIC) {
+	if (f->magic != TURN_MAGIC || memcmp(&f->home, &home, sizeof(home)) != 0) {
+		f->magic = 0;
 		if (make_mutex(&f->next) || make_mutex(&f->turn)) {
 			munmap(f, sizeof(*f));
 			return mo_fail(
 				err, MO_EUNAVAIL, "no process-shared mutexes for '%s'", path);
 		}
+		f->home = home;
 		f->magic = TURN_MAGIC;
 	}
 	*ret = f;
