@@ -11,6 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Larger bodies are parsed on a worker: the batch holds the turn of all writers. */
+enum { WRITE_BODY_MAX = 16384 };
+
 /* One line per failure. What a client did wrong is its own business: debug; what we or the world
  * did is not. */
 static void log_failure(const struct api_req *r, const struct mo_err *err)
@@ -163,7 +166,8 @@ static void on_request(struct http_req *http)
 	r->job.run = back ? authenticate_job : run_job;
 	r->on_worker = true;
 	http_req_suspend(http);
-	if (r->route->where == ON_WRITE && r->authenticated && store_is_sqlite(r->api->store)) {
+	if (r->route->where == ON_WRITE && r->authenticated && store_is_sqlite(r->api->store) &&
+		http->body.n <= WRITE_BODY_MAX) {
 		r->write_job.run = run_write;
 		r->write_job.done = write_done;
 		if (store_submit(r->api->store, &r->write_job, &r->err) < 0)
