@@ -151,9 +151,7 @@ int authorise(const struct api_req *r, struct mo_err *err)
 			auth_perm_name(route->perm), r->actor.name);
 		return mo_advise(err, "permission_denied", NULL);
 	}
-	bool shared = route->perm == PERM_ANY || route->perm == PERM_POOL_READ ||
-		      route->perm == PERM_QUOTA_READ;
-	if (r->actor.project_id[0] && !(route->flags & RF_PROJECT) && !shared) {
+	if (r->actor.project_id[0] && !(route->flags & RF_PROJECT)) {
 		mo_fail(err, MO_EDENIED,
 			"the API key is limited to one project; this route is not");
 		return mo_advise(err, "project_key", NULL);

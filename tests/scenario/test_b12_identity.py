@@ -67,6 +67,9 @@ def test_project_keys_stay_in_their_project():
 		admin.post("/v1/artifacts", data=b"a", params={"project_id": "other", "name": "x", "kind": "dataset"})
 		assert len(key.items("/v1/artifacts")) == 1
 		key.get("/v1/artifacts", params={"project_id": "other"}, status=404)
+		key.get("/v1/gpu-pools")
+		for path in ("/v1/pool-allocations", "/v1/events", "/v1/ledger", "/v1/invoices", "/v1/cost"): # of all projects
+			key.problem("GET", path, status=403, code="project_key")
 
 
 def test_keys_expire():
