@@ -200,8 +200,24 @@ static int move(struct api_req *r, struct store_tx *tx, enum invoice_state to, c
 	return answer(r, tx, invoice, err);
 }
 
+/* What a period has cost is asked for once. */
+static int check_period(struct api_req *r, struct store_tx *tx, struct mo_err *err)
+{
+	struct invoice *invoice = NULL;
+	bool taken = false;
+	if (store_invoice_get(tx, r->tenant, req_param(r, "id"), r->arena, &invoice, err) < 0 ||
+		store_invoice_period_taken(tx, invoice, &taken, err) < 0)
+		return -1;
+	return taken ? mo_fail(err, MO_ECONFLICT,
+			       "the period of invoice '%s' is in an issued invoice already",
+			       invoice->id)
+		     : 0;
+}
+
 static int issue(struct api_req *r, struct store_tx *tx, struct mo_err *err)
 {
+	if (check_period(r, tx, err) < 0)
+		return -1;
 	return move(r, tx, INVOICE_ISSUED, "issue", err);
 }
 

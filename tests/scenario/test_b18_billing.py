@@ -95,7 +95,9 @@ def test_invoices():
 		admin.post(path + "/issue", status=403)
 		assert root.post(path + "/issue").json()["state"] == "ISSUED"
 		root.post(path + "/issue", status=409)
+		root.post("/v1/invoices/%s/issue" % again["id"], status=409) # the period is asked for once
 		assert root.post(path + "/void").json()["state"] == "VOID"
+		assert root.post("/v1/invoices/%s/issue" % again["id"]).json()["state"] == "ISSUED"
 		by_root = root.post("/v1/invoices", {"tenant_id": tenant["name"], "period": "2020-02"}).json()
 		assert by_root["lines"] == [] and by_root["period_start"] == "2020-02-01T00:00:00Z"
 		assert by_root["period_end"] == "2020-03-01T00:00:00Z"

@@ -132,6 +132,22 @@ int store_invoice_list(struct store_tx *tx, const char *tenant, const struct sto
 	return db_page_owned(tx, &invoices, tenant, page, a, (void **)ret, ret_n, err);
 }
 
+int store_invoice_period_taken(
+	struct store_tx *tx, const struct invoice *i, bool *ret_taken, struct mo_err *err)
+{
+	int64_t n = 0;
+
+	if (db_int_of(tx,
+		    "SELECT count(*) FROM invoices WHERE tenant_id = ?1 AND id <> ?2 AND state IN "
+		    "('ISSUED', 'PAID') AND period_start < ?4 AND period_end > ?3",
+		    DB_ARGS(DB_T(i->tenant_id), DB_T(i->id), DB_I(i->period_start),
+			    DB_I(i->period_end)),
+		    &n, err) < 0)
+		return -1;
+	*ret_taken = n > 0;
+	return 0;
+}
+
 int store_invoice_line_list(struct store_tx *tx, const char *invoice_id, struct mo_arena *a,
 	struct invoice_line **ret, size_t *ret_n, struct mo_err *err)
 {
