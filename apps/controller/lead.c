@@ -87,7 +87,7 @@ static bool wait_for(struct lead *l, int64_t us)
 {
 	struct timespec at;
 
-	clock_gettime(CLOCK_REALTIME, &at);
+	clock_gettime(CLOCK_MONOTONIC, &at);
 	int64_t ns = at.tv_nsec + us % MO_SECOND * 1000;
 	at.tv_sec += us / MO_SECOND + ns / 1000000000;
 	at.tv_nsec = ns % 1000000000;
@@ -136,7 +136,11 @@ int lead_start(struct controller *ctl, struct lead **ret_lead, struct mo_err *er
 		return mo_fail_errno(err, errno, "'%s'", path);
 	drop_predecessor(l);
 	pthread_mutex_init(&l->lock, NULL);
-	pthread_cond_init(&l->wake, NULL);
+	pthread_condattr_t monotonic; /* a step of the wall clock must not stop the renewals */
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&l->wake, &monotonic);
+	pthread_condattr_destroy(&monotonic);
 	renew(l);
 	int errnum = pthread_create(&l->thread, NULL, run, l);
 	if (errnum) {
