@@ -5,12 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 int mo_fault_armed_;
 
 static char armed_point[64];
 static long countdown;
-static bool struck, kills;
+static bool struck, kills, told; /* told: by the environment, so say when it strikes */
 
 void mo_fault_arm(const char *point, long n)
 {
@@ -29,6 +30,11 @@ bool mo_fault_hit(const char *point)
 	if (__atomic_sub_fetch(&countdown, 1, __ATOMIC_SEQ_CST) != 0)
 		return false;
 	__atomic_store_n(&struck, true, __ATOMIC_SEQ_CST);
+	if (told) {
+		char line[96];
+		int len = snprintf(line, sizeof(line), "fault point %.60s struck\n", point);
+		(void)!write(STDERR_FILENO, line, (size_t)len);
+	}
 	if (kills)
 		raise(SIGKILL);
 	return true;
@@ -47,6 +53,7 @@ void mo_fault_from_env(void)
 
 	if (!env || sscanf(env, "%63[^:]:%ld:%7s", point, &n, how) < 2 || n <= 0)
 		return;
-	mo_fault_arm(point, n);
+	mo_fault_arm(strcmp(point, "*") == 0 ? NULL : point, n);
+	told = true;
 	kills = strcmp(how, "kill") == 0;
 }

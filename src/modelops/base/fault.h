@@ -24,8 +24,8 @@ void mo_fault_arm(const char *point, long n);
 bool mo_fault_struck(void);
 
 /* Arms from the environment, e.g. MODELOPS_FAULT="store.commit:3"; for tests of whole programs. A
- * point written "NAME:N:kill" kills the process by SIGKILL instead of failing. Unset does nothing.
- */
+ * point written "NAME:N:kill" kills the process by SIGKILL instead of failing; NAME "*" is any
+ * point. A line on stderr says when it strikes. Unset does nothing. */
 void mo_fault_from_env(void);
 
 #endif
