@@ -11,16 +11,25 @@ import sys
 import time
 import urllib.request
 
+import pytest
+
 from lib import pg, proc
 
 ANA = "ana|tenant=acme|role=admin"
 
 
-def environment(data, port):
-	env = {"DATA": data, "PORT": port, "MODELOPS_BIN": proc.BIN, "HOME": os.path.dirname(str(data))}
-	if os.environ.get("MODELOPS_TEST_DB") == "postgres":
-		env["DATABASE_URL"] = pg.server().new_database()
-	return proc.clean_environment(env)
+@pytest.fixture(name="database")
+def fixture_database():
+	"""Settings that name an empty database; sqlite needs none."""
+	if os.environ.get("MODELOPS_TEST_DB") != "postgres":
+		yield {}
+		return
+	with pg.server() as server:
+		yield {"DATABASE_URL": server.new_database()}
+
+
+def environment(data, port, database):
+	return proc.clean_environment(dict(database, DATA=data, PORT=port, MODELOPS_BIN=proc.BIN, HOME=os.path.dirname(str(data))))
 
 
 def demo(env, seconds=120):
@@ -51,9 +60,9 @@ def cli(url, *args, actor=ANA):
 	return json.loads(done.stdout)
 
 
-def test_demo_twice_then_up(tmp_path):
+def test_demo_twice_then_up(tmp_path, database):
 	data, port = tmp_path / "data", proc.free_port()
-	env = environment(data, port)
+	env = environment(data, port, database)
 	for version in (1, 2):
 		started = time.monotonic()
 		done = demo(env)
@@ -82,7 +91,7 @@ def test_demo_twice_then_up(tmp_path):
 	proc.wait_until(lambda: processes_of(data) == [], lambda: "left: %s" % processes_of(data), 10)
 
 
-def test_demo_stops_what_it_started_when_a_step_fails(tmp_path):
+def test_demo_stops_what_it_started_when_a_step_fails(tmp_path, database):
 	"""A program that is missing: the demo names the step and leaves no process."""
 	data = tmp_path / "data"
 	programs = tmp_path / "bin"
@@ -93,7 +102,7 @@ def test_demo_stops_what_it_started_when_a_step_fails(tmp_path):
 				else os.symlink(os.path.join(proc.BIN, name), programs / name)
 	(programs / "modelops-trainer").write_text("#!/bin/sh\nprintf 'error: no luck today\\n' >&2\nexit 2\n")
 	(programs / "modelops-trainer").chmod(0o755)
-	env = dict(environment(data, proc.free_port()), MODELOPS_BIN=str(programs))
+	env = dict(environment(data, proc.free_port(), database), MODELOPS_BIN=str(programs))
 	env["WORKLOAD_BIN_DIR"] = str(programs)
 	done = demo(env)
 	assert done.returncode == 1
@@ -101,9 +110,9 @@ def test_demo_stops_what_it_started_when_a_step_fails(tmp_path):
 	assert processes_of(data) == []
 
 
-def test_demo_stopped_by_a_signal_stops_the_platform(tmp_path):
+def test_demo_stopped_by_a_signal_stops_the_platform(tmp_path, database):
 	data = tmp_path / "data"
-	process = subprocess.Popen([sys.executable, os.path.join(proc.ROOT, "tools", "demo")], env=environment(data, proc.free_port()),
+	process = subprocess.Popen([sys.executable, os.path.join(proc.ROOT, "tools", "demo")], env=environment(data, proc.free_port(), database),
 		stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 	for line in process.stdout:
 		if line.startswith("[ 4/12]"):
