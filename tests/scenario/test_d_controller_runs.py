@@ -1,0 +1,348 @@
+# databases: sqlite postgres
+# timeout: 600
+"""The controller and its jobs: every way a job can end, waiting for shares, restarts; shares are always given back."""
+import contextlib
+import os
+import signal
+import time
+
+import pytest
+
+from lib import fake_workloads, flow, platform, proc
+
+DATA = b"a,label\n1,x\n2,y\n"
+
+
+@pytest.fixture(scope="module", name="p")
+def _p(tmp_path_factory):
+	folder = tmp_path_factory.mktemp("bin") / "bin"
+	with platform.running(WORKLOAD_BIN_DIR=str(folder), CONTROLLER_STOP_GRACE="1s") as p:
+		fake_workloads.make(str(folder), p.folder)
+		p.kill("controller") # it was started before its programs were there
+		p.start("controller")
+		flow.cpu_pool(p.server, shares=2)
+		yield p
+
+
+@pytest.fixture(name="t")
+def _t(p):
+	"""A tenant of one's own: (project, client, dataset). Afterwards the pool is empty."""
+	_, project, client = p.server.tenant()
+	dataset = flow.upload(client, project, "d.csv", DATA)
+	yield project, client, dataset
+	proc.wait_until(lambda: used(p) == 0, lambda: "shares given back: %s" % p.server.client().get(
+		"/v1/pool-allocations").text[:2000], 10)
+
+
+def used(p):
+	return p.server.client().get("/v1/gpu-pools/cpu/capacity").json()["used_shares"]
+
+
+def job(t, mode, **more):
+	project, client, dataset = t
+	return client.post("/v1/training-jobs", {"project_id": project["id"], "name": "job", "pool": "cpu",
+		"with": {"dataset": dataset["id"], "label": mode}, **more}).json()
+
+
+def step(t, run):
+	return flow.steps(t[1], run)[0]
+
+
+def wait_state(t, run, state, seconds=20):
+	return proc.wait_until(lambda: step(t, run) if step(t, run)["state"] == state else None,
+		lambda: "%s; now %s" % (state, step(t, run)), seconds, 0.05)
+
+
+def allocations(t, run):
+	rows = [a for a in t[1].items("/v1/pool-allocations") if a["resource_id"] == run["id"]]
+	return sorted(rows, key=lambda a: a["id"])
+
+
+def test_success(p, t):
+	run = job(t, "ok", register={"model": "m", "alias": "best"})
+	flow.wait_run(t[1], run)
+	one = step(t, run)
+	assert one["attempt"] == 1 and one["outputs"]["metrics"] == {"loss": 0.25} and one["device_used"] == "cpu"
+	assert [a["release_reason"] for a in allocations(t, run)] == ["completed"]
+	assert one["outputs"]["model"] == "m" and one["outputs"]["version"] == 1
+	names = sorted(a["name"] for a in t[1].items("/v1/artifacts", run_id=run["id"]))
+	assert names == ["features.json", "metrics.json", "model.json"]
+	log = t[1].get("/v1/runs/%s/logs" % run["id"], params={"step": "train"}).text
+	assert "mode ok" in log
+	assert not os.listdir(p.folder + "/work"), "the folder of a recorded attempt is removed"
+
+
+def test_logs_come_while_it_runs(p, t):
+	run = job(t, "chatty")
+	wait_state(t, run, "RUNNING")
+	path = "/v1/runs/%s/logs" % run["id"]
+	proc.wait_until(lambda: "line 3\n" in t[1].get(path, params={"step": "train"}).text, "lines while RUNNING", 3)
+	assert step(t, run)["state"] == "RUNNING"
+	flow.wait_run(t[1], run)
+	text = t[1].get(path, params={"step": "train"}).text
+	assert [l for l in text.splitlines() if l.startswith("line")] == ["line %d" % i for i in range(30)]
+
+
+def test_user_error_is_not_retried(p, t):
+	run = job(t, "user_error", retries=3)
+	done = flow.wait_run(t[1], run, want="FAILED")
+	assert step(t, run)["attempt"] == 1
+	assert step(t, run)["reason"] == "column 'colour' of line 7 is no number" and "colour" in done["reason"]
+	assert [a["release_reason"] for a in allocations(t, run)] == ["failed"]
+
+
+def test_crash_without_retries(p, t):
+	run = job(t, "crash")
+	flow.wait_run(t[1], run, want="FAILED")
+	assert step(t, run)["reason"] == "the fake trainer crashes"
+
+
+def test_retry_succeeds(p, t):
+	run = job(t, "crash_once", retries=1)
+	flow.wait_run(t[1], run)
+	assert step(t, run)["attempt"] == 2
+	assert [a["release_reason"] for a in allocations(t, run)] == ["failed", "completed"]
+	assert len({a["attempt"] for a in fake_workloads.starts(p.folder, run)}) == 2
+
+
+def test_retries_are_used_up(p, t):
+	run = job(t, "crash", retries=1)
+	flow.wait_run(t[1], run, want="FAILED")
+	assert step(t, run)["attempt"] == 2 and len(fake_workloads.starts(p.folder, run)) == 2
+
+
+def test_no_output(p, t):
+	run = job(t, "no_output")
+	done = flow.wait_run(t[1], run, want="FAILED")
+	assert "manifest.json" in done["reason"]
+
+
+def test_outputs_that_are_not_what_the_manifest_says(p, t):
+	run = job(t, "bad_output", register={"model": "bad"})
+	done = flow.wait_run(t[1], run, want="FAILED")
+	assert "model.json" in done["reason"] and "sha256" in done["reason"]
+	assert not t[1].items("/v1/models") and not t[1].items("/v1/artifacts", run_id=run["id"])
+
+
+def test_timeout(p, t):
+	run = job(t, "sleep:60", max_runtime="1s")
+	done = flow.wait_run(t[1], run, want="FAILED")
+	assert "max_runtime" in done["reason"]
+	assert [a["release_reason"] for a in allocations(t, run)] == ["timeout"]
+
+
+def test_cancel_while_running(p, t):
+	run = job(t, "sleep:60")
+	wait_state(t, run, "RUNNING")
+	t[1].post("/v1/runs/%s/cancel" % run["id"])
+	flow.wait_run(t[1], run, 15, want="CANCELLED")
+	assert [a["release_reason"] for a in allocations(t, run)] == ["cancelled"]
+	assert not p.workloads()
+
+
+def test_cancel_what_ignores_sigterm(p, t):
+	run = job(t, "ignore_term")
+	wait_state(t, run, "RUNNING")
+	t[1].post("/v1/runs/%s/cancel" % run["id"])
+	flow.wait_run(t[1], run, 15, want="CANCELLED")
+	assert not p.workloads()
+
+
+def test_three_jobs_on_two_shares(p, t):
+	runs = [job(t, "sleep:2") for _ in range(3)]
+	wait_state(t, runs[0], "RUNNING")
+	wait_state(t, runs[1], "RUNNING")
+	waiting = proc.wait_until(lambda: step(t, runs[2])["detail"], "a reason to wait", 5)
+	assert "waiting for 1 share" in waiting and "pool 'cpu'" in waiting and "2 of 2 shares used" in waiting
+	assert step(t, runs[2])["state"] == "QUEUED" and used(p) == 2
+	for run in runs:
+		flow.wait_run(t[1], run)
+	assert step(t, runs[2])["detail"] is None
+
+
+def test_cancel_while_waiting(p, t):
+	first = [job(t, "sleep:3") for _ in range(2)]
+	late = job(t, "ok")
+	proc.wait_until(lambda: step(t, late)["detail"], "it waits", 5)
+	t[1].post("/v1/runs/%s/cancel" % late["id"])
+	flow.wait_run(t[1], late, 5, want="CANCELLED")
+	assert not allocations(t, late) and not fake_workloads.starts(p.folder, late)
+	for run in first:
+		flow.wait_run(t[1], run)
+
+
+def test_quota_is_the_reason(p, t):
+	pool = p.server.client().get("/v1/gpu-pools/cpu").json()
+	tenant = t[1].get("/v1/whoami").json()["tenant_id"]
+	p.server.client().put("/v1/quotas/%s/%s" % (tenant, pool["id"]), {"max_shares": 1})
+	runs = [job(t, "sleep:1"), job(t, "sleep:1")]
+	wait_state(t, runs[0], "RUNNING")
+	assert "quota" in proc.wait_until(lambda: step(t, runs[1])["detail"], "a reason to wait", 5)
+	for run in runs:
+		flow.wait_run(t[1], run)
+
+
+def test_large_job_is_not_starved(p, t):
+	first = [job(t, "sleep:1"), job(t, "sleep:2")]
+	wait_state(t, first[1], "RUNNING")
+	large = job(t, "sleep:1", shares=2)
+	late = job(t, "ok")
+	for run in (*first, large, late):
+		flow.wait_run(t[1], run)
+	assert step(t, large)["started_at"] < step(t, late)["started_at"]
+
+
+def test_lost_job_is_tried_again_and_unbilled(p, t):
+	run = job(t, "sleep:2")
+	wait_state(t, run, "RUNNING")
+	attempt = fake_workloads.starts(p.folder, run)[0]["attempt"]
+	with open("%s/work/%s/shim.pid" % (p.folder, attempt), encoding="ascii") as f:
+		os.kill(int(f.read().split()[0]), signal.SIGKILL)
+	flow.wait_run(t[1], run)
+	assert [a["release_reason"] for a in allocations(t, run)] == ["platform", "completed"]
+
+
+def test_kill_of_the_controller_is_not_noticed(p, t):
+	run = job(t, "sleep:2")
+	wait_state(t, run, "RUNNING")
+	p.kill("controller")
+	time.sleep(2.5) # it ends meanwhile
+	p.start("controller")
+	flow.wait_run(t[1], run)
+	assert len(fake_workloads.starts(p.folder, run)) == 1 and step(t, run)["attempt"] == 1
+	window = allocations(t, run)[0]
+	assert seconds(window["released_at"]) - seconds(window["bound_at"]) < 2.6, "the controller's absence is not billed"
+
+
+def seconds(text):
+	import datetime
+	return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
+def test_sigterm_queues_again_and_leaves_no_process(p, t):
+	run = job(t, "sleep:3")
+	wait_state(t, run, "RUNNING")
+	assert p.programs.pop("controller").stop(20) == 0
+	assert not p.workloads()
+	one = step(t, run)
+	assert one["state"] == "QUEUED" and one["reason"] == "shutdown" and one["attempt"] == 0
+	assert [a["release_reason"] for a in allocations(t, run)] == ["platform"] and used(p) == 0
+	p.start("controller")
+	flow.wait_run(t[1], run)
+	assert step(t, run)["attempt"] == 1
+
+
+def test_second_controller_takes_over(p, t):
+	run = job(t, "sleep:3")
+	wait_state(t, run, "RUNNING")
+	first = p.programs.pop("controller")
+	p.start("controller")
+	proc.wait_until(lambda: "started" in p.tail("controller"), "the second one is up")
+	time.sleep(0.5)
+	first.kill()
+	flow.wait_run(t[1], run, 15)
+	assert len(fake_workloads.starts(p.folder, run)) == 1
+
+
+def test_idle_writes_nothing(p, t):
+	flow.wait_run(t[1], job(t, "ok"))
+	time.sleep(1)
+	before = p.server.sql("SELECT max(seq) FROM changes")
+	events = p.server.sql("SELECT count(*) FROM events")
+	time.sleep(4)
+	assert p.server.sql("SELECT max(seq) FROM changes") == before
+	assert p.server.sql("SELECT count(*) FROM events") == events
+
+
+PIPELINE = {"name": "two", "steps": [
+	{"name": "a", "kind": "train", "pool": "cpu", "with": {"dataset": "", "label": "ok"}},
+	{"name": "b", "kind": "evaluate", "pool": "cpu", "needs": ["a"], "with": {"model": "a", "dataset": "", "label": "ok"}},
+	{"name": "r", "kind": "register", "needs": ["a", "b"], "with": {"from": "a", "model": "piped", "alias": "x",
+		"require": {"metric": "loss", "max": 0.5}}}]}
+
+
+def pipeline(t, **changes):
+	"""A run of PIPELINE; CHANGES: step name -> members to replace."""
+	project, client, dataset = t
+	steps = []
+	for one in PIPELINE["steps"]:
+		one = dict(one, **changes.get(one["name"], {}))
+		if "dataset" in one["with"]:
+			one["with"] = dict(one["with"], dataset=dataset["id"])
+		steps.append(one)
+	made = client.post("/v1/pipelines", dict(PIPELINE, steps=steps, name="p%d" % time.time_ns()),
+		params={"project_id": project["id"]}).json()
+	return client.post("/v1/runs", {"project_id": project["id"], "pipeline_id": made["id"]}).json()
+
+
+def states(t, run):
+	return {s["name"]: s["state"] for s in flow.steps(t[1], run)}
+
+
+def test_pipeline_registers(p, t):
+	run = pipeline(t)
+	flow.wait_run(t[1], run)
+	model = t[1].items("/v1/models")[0]
+	assert model["name"] == "piped"
+	version = t[1].get("/v1/models/%s/versions/1" % model["id"]).json()
+	assert version["run_id"] == run["id"] and version["step"] == "a" and version["dataset_artifact_id"] == t[2]["id"]
+	assert t[1].get("/v1/models/%s/aliases" % model["id"]).json()["items"][0]["alias"] == "x"
+
+
+def test_failed_need_skips(p, t):
+	run = pipeline(t, a={"with": {"dataset": "", "label": "crash"}})
+	done = flow.wait_run(t[1], run, want="FAILED")
+	assert states(t, run) == {"a": "FAILED", "b": "SKIPPED", "r": "SKIPPED"}
+	assert "step 'a': the fake trainer crashes" in done["reason"]
+
+
+def test_requirement_not_met(p, t):
+	run = pipeline(t, r={"with": {"from": "a", "model": "piped", "require": {"metric": "loss", "max": 0.1}}})
+	done = flow.wait_run(t[1], run, want="FAILED")
+	assert "0.25" in done["reason"] and "0.1" in done["reason"]
+	assert not t[1].items("/v1/models")
+
+
+def test_killed_at_every_point(p, t):
+	"""kill -9 of the controller at its Nth act, for every N a run has: the run still ends right, no attempt runs twice."""
+	points = 0
+	for n in range(1, 200):
+		p.kill("controller")
+		p.env["MODELOPS_FAULT"] = "controller:%d:kill" % n
+		p.start("controller")
+		del p.env["MODELOPS_FAULT"]
+		run = job(t, "ok", register={"model": "k"}, retries=2)
+		if not ends_or_dies(p, t, run):
+			break
+		points += 1
+		p.programs.pop("controller")
+		p.start("controller")
+		flow.wait_run(t[1], run, 30)
+		check_attempts(p, run)
+		assert used(p) == 0
+	assert points >= 12, "only %d points" % points
+	model = [m for m in t[1].items("/v1/models") if m["name"] == "k"][0]
+	assert len(t[1].items("/v1/models/%s/versions" % model["id"])) == points + 1, "one version per run, never two"
+
+
+def ends_or_dies(p, t, run):
+	"""True when the controller died first."""
+	def probe():
+		if not p.programs["controller"].running():
+			return "died"
+		return t[1].get("/v1/runs/" + run["id"]).json()["state"] in ("SUCCEEDED", "FAILED") and "ended"
+	return proc.wait_until(probe, lambda: "the run %s" % step(t, run), 30, 0.05) == "died"
+
+
+def check_attempts(p, run):
+	running = set()
+	for entry in fake_workloads.attempts(p.folder):
+		if entry["run"] != run["id"]:
+			continue
+		if entry["what"] == "start":
+			assert not running, "two attempts at once"
+			running.add(entry["attempt"])
+		else:
+			running.discard(entry["attempt"])
+	starts = [a["attempt"] for a in fake_workloads.starts(p.folder, run)]
+	assert len(starts) == len(set(starts)), "an attempt was started twice"
