@@ -22,7 +22,7 @@ struct lead {
 	pthread_cond_t wake;
 	bool stop;
 	int file; /* DATA/run/controller.lock */
-	bool locked, signed_file;
+	bool locked;
 	int64_t renewed_at; /* mono */
 	int64_t epoch;
 };
@@ -49,26 +49,31 @@ static void set_epoch(struct lead *l, int64_t epoch)
 			NULL);
 }
 
-/* Before the row is taken: whoever finds this file unlocked knows whose row is dead. */
-static int sign_file(struct lead *l)
+/* Takes the file's lock. The holder it names is dead then, so that row need not be waited for; our
+ * own name goes in before our row does. */
+static bool lock_file(struct lead *l)
 {
-	size_t n = strlen(l->ctl->holder);
+	const char *me = l->ctl->holder;
+	char dead[40] = "";
 
-	if (l->signed_file)
-		return 0;
-	if (ftruncate(l->file, 0) < 0 || pwrite(l->file, l->ctl->holder, n, 0) != (ssize_t)n)
-		return -1;
-	l->signed_file = true;
-	return 0;
+	if (l->locked)
+		return true;
+	if (flock(l->file, LOCK_EX | LOCK_NB) < 0)
+		return false;
+	ssize_t n = pread(l->file, dead, sizeof(dead) - 1, 0);
+	if (n > 0 && store_write(l->ctl->store, drop_dead, dead, NULL) < 0)
+		return false;
+	if (ftruncate(l->file, 0) < 0 || pwrite(l->file, me, strlen(me), 0) != (ssize_t)strlen(me))
+		return false;
+	l->locked = true;
+	return true;
 }
 
 static void renew(struct lead *l)
 {
 	struct mo_err err = { 0 };
 
-	if (!l->locked && flock(l->file, LOCK_EX | LOCK_NB) == 0)
-		l->locked = true;
-	if (!l->locked || sign_file(l) < 0)
+	if (!lock_file(l))
 		return;
 	if (store_write(l->ctl->store, take, l, &err) == 0) {
 		l->renewed_at = mo_mono();
@@ -110,18 +115,6 @@ static void *run(void *arg)
 	return NULL;
 }
 
-/* The holder's name is kept in the lock's file: the next process of this machine drops that row. */
-static void drop_predecessor(struct lead *l)
-{
-	char dead[40] = "";
-	ssize_t n = pread(l->file, dead, sizeof(dead) - 1, 0);
-
-	if (n <= 0 || flock(l->file, LOCK_EX | LOCK_NB) < 0)
-		return;
-	l->locked = true;
-	store_write(l->ctl->store, drop_dead, dead, NULL);
-}
-
 int lead_start(struct controller *ctl, struct lead **ret_lead, struct mo_err *err)
 {
 	char path[512];
@@ -134,7 +127,6 @@ int lead_start(struct controller *ctl, struct lead **ret_lead, struct mo_err *er
 	l->file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
 	if (l->file < 0)
 		return mo_fail_errno(err, errno, "'%s'", path);
-	drop_predecessor(l);
 	pthread_mutex_init(&l->lock, NULL);
 	pthread_condattr_t monotonic; /* a step of the wall clock must not stop the renewals */
 	pthread_condattr_init(&monotonic);
