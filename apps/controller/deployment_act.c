@@ -259,6 +259,14 @@ static int one_instance(struct controller *ctl, struct rooms *rooms, struct live
 	return instance_act(ctl, &seen, instance_decide(&seen.view), err);
 }
 
+/* What is wrong now is what people should read, not what was wrong first. */
+static bool reason_is_old(const struct live_deployment *live)
+{
+	return live->dep->state == DEPLOYMENT_DEGRADED && live->current && !live->next &&
+	       live->revs[0].state != REVISION_FAILED &&
+	       !mo_streq(live->dep->reason, instance_trouble(live, live->current));
+}
+
 static int one(struct controller *ctl, struct rooms *rooms, struct live_deployment *live,
 	struct mo_err *err)
 {
@@ -266,7 +274,10 @@ static int one(struct controller *ctl, struct rooms *rooms, struct live_deployme
 		(!live->nrevs || live->revs[0].number < live->dep->generation))
 		return revision_make(ctl, rooms, live, err);
 	struct deployment_view v = deployment_view_of(live);
-	if (deployment_act(ctl, live, deployment_decide(&v), err) < 0)
+	enum deployment_act act = deployment_decide(&v);
+	if (act == DEPLOYMENT_ACT_NONE && reason_is_old(live))
+		act = DEPLOYMENT_ACT_DEGRADED;
+	if (deployment_act(ctl, live, act, err) < 0)
 		return -1;
 	for (size_t i = 0; i < live->nins; i++) {
 		struct mo_err mine = { 0 };
