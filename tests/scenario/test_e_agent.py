@@ -189,6 +189,26 @@ def test_kill_nine_at_random_points(books):
 	ledger_check.check(books.url, settled=True)
 
 
+POINTS = ("store.sql:%d", "store.sql:%d:kill", "store.commit:%d", "store.commit:%d:kill", "store.committed:%d:kill", "buf:%d", "arena:%d")
+
+
+def test_anything_may_fail(books):
+	"""The Nth statement, commit or allocation fails, or the process dies there: nothing is lost, nothing is entered twice."""
+	def in_order():
+		return not ledger_check.problems(books.url, settled=True)
+	for point in POINTS:
+		for n in (1, 2, 3, 5, 9, 14, 20, 25):
+			books.allocation(bound=5000, released=n, reason="completed")
+			books.gateway("gw_1", books.count)
+			with books.agent(MODELOPS_FAULT=point % n, AGENT_INTERVAL="10ms", AGENT_BATCH="2") as agent:
+				agent.check = False # it may refuse to start, or die: what counts is the books
+				proc.wait_until(lambda agent=agent: not agent.running() or in_order(), "an end of %s" % (point % n), 15)
+				agent.kill()
+			ledger_check.check(books.url)
+	with books.agent():
+		proc.wait_until(in_order, "books in order", 10)
+
+
 def test_a_deposed_agent_changes_nothing(books):
 	"""Somebody took the role behind its back: the epoch stops its transactions until it has the role again."""
 	with books.agent(AGENT_RENEW="1h") as agent:
