@@ -14,6 +14,7 @@ enum {
 	FOLLOW_US = 200000,        /* between two looks at `changes` */
 	FORGET_US = 600 * 1000000, /* an endpoint nobody asked for this long leaves the cache */
 	MAX_TRIES = 2,
+	MAX_LOOKS = 2,
 };
 
 struct follow {
@@ -56,7 +57,7 @@ struct hop {
 	struct endpoint *endpoint;
 	struct gateway_caller who;
 	enum endpoint_kind kind;
-	unsigned tries;
+	unsigned tries, looks; /* instances tried, fresh looks at the store waited for */
 	char instance[MO_ID_MAX]; /* tried last */
 };
 
@@ -165,9 +166,12 @@ static void load_run(struct http_job *job)
 
 static void wake_waiting(struct gateway *g, struct endpoint *e, const struct mo_err *err)
 {
-	struct mo_list *node;
+	struct mo_list *node, woken;
 
-	while ((node = mo_list_pop(&e->waiting))) {
+	mo_list_init(&woken); /* a woken hop may wait again: not in this round */
+	while ((node = mo_list_pop(&e->waiting)))
+		mo_list_push(&woken, node);
+	while ((node = mo_list_pop(&woken))) {
 		struct hop *hop = MO_LIST_ENTRY(node, struct hop, node);
 		g->waiting--;
 		if (err)
@@ -308,12 +312,30 @@ static int build_call(struct hop *hop, const struct endpoint_target *t, struct m
 	return 0;
 }
 
+/* Nothing to send to: the cache may be a moment behind the store, so the hop waits for a fresh look. */
+static bool hop_look_again(struct hop *hop)
+{
+	struct gateway *g = hop->gateway;
+
+	if (hop->looks >= MAX_LOOKS || g->waiting >= MAX_WAITING)
+		return false;
+	hop->looks++;
+	hop->tries = 0;
+	obs_add(hop->endpoint->running, -1);
+	mo_list_push(&hop->endpoint->waiting, &hop->node);
+	g->waiting++;
+	load_start(g, hop->endpoint);
+	return true;
+}
+
 static void hop_send(struct hop *hop)
 {
 	struct endpoint *e = hop->endpoint;
 	struct mo_err err = { 0 };
 	struct endpoint_target *t = endpoint_pick(e, hop->tries > 1 ? hop->instance : NULL);
 
+	if (!t && hop_look_again(hop))
+		return;
 	if (!t) {
 		mo_fail(&err, MO_EUNAVAIL, "deployment '%s' has no ready instance", e->deployment);
 		mo_advise(&err, "no_ready_instance", "look at GET /v1/deployments/{id}/instances");
