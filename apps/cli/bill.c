@@ -1,21 +1,12 @@
 /* Invoices and cost for people: every line says how its amount came about. */
 #include "api.h"
 #include "fmt.h"
-#include "modelops/json/json.h"
+#include "modelops/base/check.h"
 #include "show.h"
+#include "table.h"
 
 #include <stdio.h>
 #include <string.h>
-
-static const struct cli_column line_columns[] = {
-	{ "#", "n", FMT_NUMBER },
-	{ "WHAT", "metric", FMT_TEXT },
-	{ "CLASS", "price_class", FMT_TEXT },
-	{ "QUANTITY", "quantity", FMT_NUMBER },
-	{ "UNIT", "unit_label", FMT_TEXT },
-	{ "AMOUNT", "amount", FMT_MONEY },
-	{ NULL, NULL, FMT_TEXT },
-};
 
 /* A price of millionths as "0.080000". */
 static void print_micro(int64_t micro)
@@ -38,9 +29,37 @@ static void explain_line(struct cli *c, const json_t *line)
 		show_text(line, "amount.currency"));
 }
 
+/* A line as a row: quantity and price in the unit of the price. */
+static int add_row(struct cli *c, struct table *table, const json_t *line)
+{
+	char n[SHOW_CELL], amount[SHOW_CELL], quantity[FMT_CELL], price[FMT_CELL];
+	int64_t per = json_integer_value(json_object_get(line, "per_quantity"));
+	const char *unit = fmt_clean(show_text(line, "unit_label"), false, &c->arena);
+
+	fmt_ratio(
+		json_integer_value(json_object_get(line, "quantity")), per > 0 ? per : 1, quantity);
+	fmt_micro(json_integer_value(json_object_get(line, "price_micro")), price);
+	const char *cells[] = {
+		show_value(show_at(line, "n"), FMT_NUMBER, n),
+		show_text(line, "metric"),
+		show_text(line, "price_class"),
+		mo_arena_printf(&c->arena, "%s %s", quantity, unit),
+		mo_arena_printf(&c->arena, "%s / %s", price, unit),
+		show_value(show_at(line, "amount"), FMT_MONEY, amount),
+	};
+	for (size_t i = 0; i < MO_COUNT(cells); i++)
+		cells[i] = mo_arena_strdup(&c->arena, cells[i] ? cells[i] : "");
+	return table_add(table, cells, NULL);
+}
+
 static void show_lines(struct cli *c, const json_t *doc)
 {
+	static const struct table_col cols[] = { { "#", .right = true }, { "WHAT" }, { "CLASS" },
+		{ "QUANTITY", .right = true }, { "PRICE", .right = true },
+		{ "AMOUNT", .right = true } };
 	const json_t *lines = json_object_get(doc, "lines");
+	mo_autobuf struct mo_buf out;
+	struct table table;
 	size_t i;
 	json_t *line;
 
@@ -48,12 +67,34 @@ static void show_lines(struct cli *c, const json_t *doc)
 		printf("nothing to bill\n");
 		return;
 	}
-	show_table(c, line_columns, lines);
+	table_init(&table, cols, MO_COUNT(cols), &c->arena);
+	json_array_foreach(lines, i, line)
+	{
+		if (add_row(c, &table, line) < 0)
+			return;
+	}
+	mo_buf_init(&out, 64 << 20);
+	table_print(&table, c->width, c->colour, &out);
+	fwrite(mo_buf_str(&out), 1, out.len, stdout);
 	printf("\nhow each amount came about:\n");
 	json_array_foreach(lines, i, line)
 	{
 		explain_line(c, line);
 	}
+}
+
+/* The plan's name beside its id, where it can be read. */
+static const char *plan_of(struct cli *c, const char *id)
+{
+	mo_autojson json_t *plan = NULL;
+	const char *path = mo_arena_printf(&c->arena, "/v1/price-plans/%s", api_encode(c, id));
+
+	c->hushed = true;
+	int rc = *id && path ? api_json(c, "GET", path, NULL, &plan) : CLI_REFUSED;
+	c->hushed = false;
+	const char *name = rc == CLI_OK ? show_text(plan, "name") : "";
+	const char *text = *name ? mo_arena_printf(&c->arena, "%s (%s)", name, id) : id;
+	return text ? fmt_clean(text, false, &c->arena) : "";
 }
 
 static int show_bill(struct cli *c, bool invoice)
@@ -80,7 +121,8 @@ static int show_bill(struct cli *c, bool invoice)
 			show_plain(c));
 	else
 		printf("Cost so far\n");
-	printf("Period  %s to %s (UTC)\n\n", from, to);
+	printf("Period  %s to %s (UTC)\n", from, to);
+	printf("Plan    %s\n\n", plan_of(c, show_text(doc, "price_plan_id")));
 	show_lines(c, doc);
 	printf("\nTotal   %s\n", total);
 	if (invoice)

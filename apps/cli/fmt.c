@@ -2,7 +2,6 @@
 #include "fmt.h"
 
 #include "modelops/base/str.h"
-#include "modelops/base/time.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,25 +15,6 @@ char *fmt_bytes(double n, char out[FMT_CELL])
 	for (; n >= 999.95 && unit + 1 < sizeof(units) / sizeof(units[0]); unit++)
 		n /= 1000;
 	snprintf(out, FMT_CELL, unit ? "%.1f %s" : "%.0f %s", n, units[unit]);
-	return out;
-}
-
-char *fmt_seconds(int64_t us, char out[FMT_CELL])
-{
-	int64_t s = us / MO_SECOND;
-
-	if (us < 0)
-		us = s = 0;
-	if (us < MO_SECOND)
-		snprintf(out, FMT_CELL, "%" PRId64 " ms", us / 1000);
-	else if (s < 60)
-		snprintf(out, FMT_CELL, "%" PRId64 ".%" PRId64 " s", s, us % MO_SECOND / 100000);
-	else if (s < 3600)
-		snprintf(out, FMT_CELL, "%" PRId64 "m%02" PRId64 "s", s / 60, s % 60);
-	else if (s < 86400)
-		snprintf(out, FMT_CELL, "%" PRId64 "h%02" PRId64 "m", s / 3600, s % 3600 / 60);
-	else
-		snprintf(out, FMT_CELL, "%" PRId64 "d%02" PRId64 "h", s / 86400, s % 86400 / 3600);
 	return out;
 }
 

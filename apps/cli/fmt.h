@@ -13,7 +13,6 @@ enum { FMT_CELL = 64 };
 /* Each writes into OUT and returns it. */
 char *fmt_bytes(double n, char out[FMT_CELL]);      /* "512 B", "1.5 KB", "3.0 GB" */
 char *fmt_micro(int64_t micro, char out[FMT_CELL]); /* millionths: "12.50", "0.000125" */
-char *fmt_seconds(int64_t us, char out[FMT_CELL]);  /* "85 ms", "4.2 s", "3m05s", "2h05m" */
 
 /* QUANTITY / PER with at most 6 decimals and no trailing zeros: "0.0125". PER > 0. */
 char *fmt_ratio(int64_t quantity, int64_t per, char out[FMT_CELL]);

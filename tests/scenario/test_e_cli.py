@@ -316,6 +316,7 @@ def test_invoice_explains_its_amounts():
 		text = cli(api, "invoice", "show", "inv_1").stdout
 		assert "7200000000 x 0.040000 EUR per 3600000000 (share-hour) = 0.08 EUR" in text
 		assert "CPU share, per hour" in text and "Total   0.08 EUR" in text and "DRAFT" in text
+		assert re.search(r"1  gpu_share_us  cpu +2 share-hour  0.04 / share-hour  0.08 EUR", text)
 		assert json.loads(cli(api, "invoice", "show", "inv_1", "-o", "json").stdout) == invoice
 
 
