@@ -1,45 +1,47 @@
-/* ConfigMap YAML. Values are JSON strings, which are YAML scalars too: no quoting rules of our own.
- */
+/* A dashboard as the ConfigMap that Grafana's sidecar picks up. */
 #include "configmap.h"
 
-#include "modelops/json/jw.h"
+#include "modelops/base/check.h"
+#include "modelops/json/json.h"
+#include "modelops/yaml/yaml.h"
 
 #include <stdio.h>
-
 #include <string.h>
 
 enum { CONFIGMAP_MAX = 8 << 20 };
 
-/* One line "INDENT KEY: "VALUE"". */
-static void line(struct mo_buf *out, const char *indent, const char *key, const char *value)
+/* The definition as text of several lines, which YAML shows as a block. NULL when memory is out. */
+static char *readable(const char *definition)
 {
-	struct jw w;
-	mo_buf_printf(out, "%s%s: ", indent, key);
-	jw_init(&w, out);
-	jw_str(&w, value);
-	mo_buf_putc(out, '\n');
+	mo_autojson json_t *doc = NULL;
+	if (mo_json_parse(
+		    definition, strlen(definition), CONFIGMAP_MAX, MO_JSON_DEPTH, &doc, NULL) < 0)
+		return NULL;
+	return json_dumps(doc, JSON_INDENT(2));
+}
+
+static json_t *document(const struct dashboard *dashboard, const char *namespace, const char *text)
+{
+	char name[160], key[160];
+	const char *scope = enum_name(&dashboard_scopes, (int)dashboard->scope);
+	const char *folder = dashboard->scope == DASHBOARD_ADMIN ? "ModelOps Admin" : "ModelOps";
+	snprintf(name, sizeof(name), "modelops-%s-%s", scope, dashboard->name);
+	snprintf(key, sizeof(key), "%s.json", dashboard->name);
+	return json_pack("{s:s, s:s, s:{s:s, s:s, s:{s:s, s:s}, s:{s:s, s:s}}, s:{s:s}}",
+		"apiVersion", "v1", "kind", "ConfigMap", "metadata", "name", name, "namespace",
+		namespace, "labels", "grafana_dashboard", "1", "app.kubernetes.io/part-of",
+		"modelops-studio", "annotations", "grafana_folder", folder,
+		"k8s-sidecar-target-directory", folder, "data", key, text);
 }
 
 const char *configmap_text(
 	const struct dashboard *dashboard, const char *namespace, struct mo_arena *a)
 {
+	mo_autofree char *text = readable(dashboard->definition);
+	mo_autojson json_t *doc = text ? document(dashboard, namespace, text) : NULL;
 	mo_autobuf struct mo_buf out;
-	char name[160], key[160];
-	const char *scope = enum_name(&dashboard_scopes, (int)dashboard->scope);
 	mo_buf_init(&out, CONFIGMAP_MAX);
-	snprintf(name, sizeof(name), "modelops-%s-%s", scope, dashboard->name);
-	snprintf(key, sizeof(key), "%s.json", dashboard->name);
-	mo_buf_puts(&out, "apiVersion: v1\nkind: ConfigMap\nmetadata:\n");
-	line(&out, "  ", "name", name);
-	line(&out, "  ", "namespace", namespace);
-	mo_buf_puts(&out, "  labels:\n    grafana_dashboard: \"1\"\n");
-	line(&out, "    ", "app.kubernetes.io/part-of", "modelops-studio");
-	mo_buf_puts(&out, "  annotations:\n");
-	line(&out, "    ", "grafana_folder",
-		dashboard->scope == DASHBOARD_ADMIN ? "ModelOps Admin" : "ModelOps");
-	line(&out, "    ", "k8s-sidecar-target-directory",
-		dashboard->scope == DASHBOARD_ADMIN ? "ModelOps Admin" : "ModelOps");
-	mo_buf_puts(&out, "data:\n");
-	line(&out, "  ", key, dashboard->definition);
-	return out.failed ? NULL : mo_arena_memdup(a, out.data, out.len);
+	if (!doc || mo_yaml_write(&out, doc) < 0)
+		return NULL;
+	return mo_arena_memdup(a, out.data, out.len);
 }

@@ -5,8 +5,8 @@
 #include "modelops/base/arena.h"
 #include "modelops/domain/dashboard.h"
 
-/* YAML in A, or NULL when memory is out. The definition comes back byte for byte when the YAML is
- * read. */
+/* YAML in A, or NULL when memory is out. The definition stands in it as a block of indented JSON.
+ */
 const char *configmap_text(
 	const struct dashboard *dashboard, const char *namespace, struct mo_arena *a);
 

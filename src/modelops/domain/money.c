@@ -43,16 +43,6 @@ int money_add(int64_t a, int64_t b, int64_t *ret_micro, struct mo_err *err)
 	return 0;
 }
 
-int money_sum(int64_t *sum, int64_t quantity, const char *metric, struct mo_err *err)
-{
-	int64_t next;
-	if (__builtin_add_overflow(*sum, quantity, &next))
-		return mo_fail_field(err, "quantity",
-			"%s: %" PRId64 " + %" PRId64 " is too large a sum", metric, *sum, quantity);
-	*sum = next;
-	return 0;
-}
-
 char *money_text(int64_t micro, int decimals, char out[MONEY_TEXT])
 {
 	MO_ASSERT(decimals >= 0 && decimals <= 6);

@@ -25,7 +25,4 @@ char *money_text(int64_t micro, int decimals, char out[MONEY_TEXT]);
  * separated: (3600000000, 1000000, 3) -> "3,600.000". PER > 0. Returns OUT. */
 char *money_quantity_text(int64_t quantity, int64_t per, int decimals, char out[MONEY_TEXT]);
 
-/* Adds exactly: *sum += quantity; MO_EFIELD on overflow, naming METRIC. */
-int money_sum(int64_t *sum, int64_t quantity, const char *metric, struct mo_err *err);
-
 #endif

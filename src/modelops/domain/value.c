@@ -3,14 +3,6 @@
 
 #include "modelops/base/str.h"
 
-bool text_list_has(const struct text_list *list, const char *text)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (mo_streq(list->at[i], text))
-			return true;
-	return false;
-}
-
 const struct value *value_get(const struct value *map, const char *key)
 {
 	if (!map || map->type != VALUE_MAP)

@@ -13,8 +13,6 @@ struct text_list {
 	size_t count;
 };
 
-bool text_list_has(const struct text_list *list, const char *text);
-
 enum value_type {
 	VALUE_NULL,
 	VALUE_BOOL,
