@@ -75,7 +75,9 @@ def test_readyz_waits_for_instances():
 		made = admin.post("/v1/deployments", {"project_id": "main", "name": "d", "model": "iris", "version": 1}).json()
 		nobody = server.nobody()
 		nobody.get("/readyz")
-		server.sql("UPDATE deployments SET state = 'READY' WHERE id = ?", made["id"])
-		nobody.get("/readyz", status=503)
-		server.sql("UPDATE deployments SET state = 'DEGRADED' WHERE id = ?", made["id"])
+		# What has served (a current revision) and has no READY instance holds readiness back, whatever state it is in.
+		for state in ("READY", "DEGRADED", "ROLLING"):
+			server.sql("UPDATE deployments SET current_revision_id = 'rev_x', state = '%s' WHERE id = ?" % state, made["id"])
+			nobody.get("/readyz", status=503)
+		server.sql("UPDATE deployments SET state = 'FAILED' WHERE id = ?", made["id"])
 		nobody.get("/readyz")

@@ -35,12 +35,3 @@ int store_endpoint(struct store_tx *tx, const char *deployment, struct mo_arena 
 	return db_list(tx, &rows, "ORDER BY id", DB_ARGS(DB_T(deployment)), a, (void **)ret_rows,
 		ret_n, err);
 }
-
-int store_endpoints_missing(struct store_tx *tx, int64_t *ret_count, struct mo_err *err)
-{
-	return db_int_of(tx,
-		"SELECT count(*) FROM deployments d WHERE d.state IN ('READY', 'DEGRADED') AND NOT "
-		"EXISTS "
-		"(SELECT 1 FROM instances i WHERE i.deployment_id = d.id AND i.state = 'READY')",
-		NULL, 0, ret_count, err);
-}

@@ -22,7 +22,4 @@ int store_endpoint(struct store_tx *tx, const char *deployment, struct mo_arena 
 	struct endpoint_head **ret_head, struct endpoint_row **ret_rows, size_t *ret_n,
 	struct mo_err *err);
 
-/* Deployments that are READY by their row but have no READY instance: what /readyz counts. */
-int store_endpoints_missing(struct store_tx *tx, int64_t *ret_count, struct mo_err *err);
-
 #endif
