@@ -233,17 +233,30 @@ static void stop_loops(struct api *api)
 	}
 }
 
+static int nothing(struct store_tx *tx, void *ctx, struct mo_err *err)
+{
+	return 0;
+}
+
+/* The store's writer thread hands requests back to loops: once it has taken one more job it is done
+ * with those before. */
+static void settle_writer(struct api *api)
+{
+	struct mo_err ignored = { 0 };
+	if (api->store)
+		store_write(api->store, nothing, NULL, &ignored);
+}
+
 /* In reverse; every part may be missing. */
 static void stop(struct api *api, struct running *run)
 {
 	if (run->address_file[0])
 		unlink(run->address_file);
 	key_follower_stop(run->follower);
-	if (api->workers)
-		http_workers_free(api->workers);
-	if (api->streams)
-		http_workers_free(api->streams);
+	http_workers_stop(api->workers);
+	http_workers_stop(api->streams);
 	stop_loops(api);
+	settle_writer(api);
 	if (run->ops)
 		http_ops_stop(run->ops);
 	if (api->server)
@@ -254,6 +267,8 @@ static void stop(struct api *api, struct running *run)
 		if (api->loops[i].loop)
 			http_loop_free(api->loops[i].loop);
 	}
+	http_workers_free(api->workers);
+	http_workers_free(api->streams);
 	free(api->loops);
 	gateway_close(api);
 	if (api->router)

@@ -167,7 +167,7 @@ unsigned http_workers_busy(struct http_workers *workers)
 	return read_locked(workers, &workers->busy);
 }
 
-void http_workers_free(struct http_workers *workers)
+void http_workers_stop(struct http_workers *workers)
 {
 	struct http_workers *w = workers;
 
@@ -179,6 +179,16 @@ void http_workers_free(struct http_workers *workers)
 	pthread_mutex_unlock(&w->lock);
 	for (unsigned i = 0; i < w->nthreads; i++)
 		pthread_join(w->threads[i], NULL);
+	w->nthreads = 0;
+}
+
+void http_workers_free(struct http_workers *workers)
+{
+	struct http_workers *w = workers;
+
+	if (!w)
+		return;
+	http_workers_stop(w);
 	pthread_cond_destroy(&w->cond);
 	pthread_mutex_destroy(&w->lock);
 	free(w);
