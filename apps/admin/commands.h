@@ -10,5 +10,6 @@ enum { ADMIN_NOT_CURRENT = 3 }; /* exit status of `db status` unless the schema 
 int admin_db_status(const struct admin_args *args, struct mo_err *err);
 int admin_db_migrate(const struct admin_args *args, struct mo_err *err);
 int admin_key_create(const struct admin_args *args, struct mo_err *err);
+int admin_pool_default(const struct admin_args *args, struct mo_err *err);
 
 #endif

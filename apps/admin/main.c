@@ -15,6 +15,7 @@ static const struct command {
 	{ "db", "status", admin_db_status },
 	{ "db", "migrate", admin_db_migrate },
 	{ "key", "create", admin_key_create },
+	{ "pool", "default", admin_pool_default },
 };
 
 static const char purpose[] =
@@ -22,12 +23,14 @@ static const char purpose[] =
 	"  modelops-admin db status      which schema the database has and this program needs\n"
 	"  modelops-admin db migrate     brings the schema up to date\n"
 	"  modelops-admin key create --tenant NAME --role ROLE [--name NAME] [--file PATH]\n"
-	"                                makes an API key and prints it once, or writes it to PATH";
+	"                                makes an API key and prints it once, or writes it to "
+	"PATH\n"
+	"  modelops-admin pool default   makes the CPU pool of embedded mode when there is no pool";
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: modelops-admin db status|migrate, or key create --tenant T --role "
-			"R; see --help\n");
+	fprintf(stderr, "usage: modelops-admin db status|migrate, pool default, or key create "
+			"--tenant T --role R; see --help\n");
 	return 2;
 }
 

@@ -57,6 +57,14 @@ static int migrate(const struct up_plan *p)
 	return run_admin(p, argv, "db migrate");
 }
 
+/* An installation on one machine starts with a pool of its cores. */
+static int default_pool(const struct up_plan *p)
+{
+	static const char *const argv[] = { "modelops-admin", "pool", "default", NULL };
+
+	return run_admin(p, argv, "pool default");
+}
+
 /* Keys mode: the platform admin's key, made once, in a file that only its owner reads. */
 static int first_key(const struct up_plan *p)
 {
@@ -282,6 +290,8 @@ int up(struct cli *c)
 		rc = migrate(&u.plan);
 	if (rc == CLI_OK)
 		rc = first_key(&u.plan);
+	if (rc == CLI_OK)
+		rc = default_pool(&u.plan);
 	if (rc != CLI_OK)
 		return rc;
 	if (catch_signals(&u) < 0) {

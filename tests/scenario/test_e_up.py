@@ -90,6 +90,8 @@ def test_folders_keys_and_addresses(tmp_path):
 	with start(data) as up:
 		ready(up)
 		assert {name: (data / "secrets" / name).read_text() for name in keys} == keys
+		pools = cli(re.findall(r"^api +(\S+)", up.log(), re.M)[-1], "pool", "list", actor="admin|tenant=platform|role=admin")
+		assert [pool["name"] for pool in pools["items"]] == ["cpu"]
 		assert up.stop(60) == 0
 
 
@@ -175,9 +177,8 @@ def test_keys_mode_asks_for_a_key(tmp_path):
 def deploy_iris(url, tmp_path):
 	admin = "admin|tenant=platform|role=admin"
 	cli(url, "tenant", "create", "acme", actor=admin)
-	pools = cli(url, "pool", "list", actor=admin)["items"]
-	if "cpu" not in [pool["name"] for pool in pools]:
-		cli(url, "pool", "create", "cpu", "--card", "CPU", "--mode", "CPU", "--capacity", "4", "--price-class", "cpu", actor=admin)
+	pool = cli(url, "pool", "get", "cpu", actor=admin)
+	assert pool["mode"] == "CPU" and pool["capacity_shares"] >= 4
 	cli(url, "project", "create", "flowers")
 	dataset = cli(url, "artifact", "upload", os.path.join(proc.ROOT, "examples/data/iris.csv"), "--project", "flowers")["id"]
 	cli(url, "pipeline", "create", os.path.join(proc.ROOT, "examples/pipelines/iris.yaml"), "--project", "flowers")
