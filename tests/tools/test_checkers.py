@@ -104,6 +104,17 @@ def test_headers_finds_one_that_needs_another_first(tmp_path):
 	assert status == 1 and "src/modelops/json/y.h: does not compile alone" in out
 
 
+def test_sql_finds_words_of_one_database(tmp_path):
+	bad = '/* X. */\nint x(void)\n{\n\treturn db("SELECT 1 FOR UPDATE");\n}\n'
+	good = '/* Y. */\nint y(void)\n{\n\treturn db(db_is_sqlite(tx) ? "SELECT 1" : "SELECT 1 FOR UPDATE");\n}\n'
+	tree = write_tree(tmp_path, {"src/modelops/store/x.c": bad, "src/modelops/store/y.c": good})
+	status, out = check("check-sql", tree)
+	assert status == 1 and "x.c: 'FOR UPDATE' is known to one database only" in out and "y.c" not in out
+	(tmp_path / "src/modelops/store/x.c").unlink()
+	status, out = check("check-sql", tree)
+	assert status == 0 and "1 queries have a Postgres text of their own" in out
+
+
 def includes(line):
 	return "/* X. */\n%s\n" % line
 
