@@ -160,6 +160,24 @@ int api_json(struct cli *c, const char *method, const char *path, const json_t *
 	return rc;
 }
 
+int api_poll(struct cli *c, const char *path, json_t **ret)
+{
+	int64_t until = mo_mono() + 10 * MO_SECOND;
+	bool hushed = c->hushed;
+	int rc;
+
+	do {
+		c->hushed = hushed || mo_mono() < until;
+		rc = api_json(c, "GET", path, NULL, ret);
+		if (rc == CLI_REFUSED && c->hushed && !hushed) { /* again, to say why */
+			c->hushed = false;
+			rc = api_json(c, "GET", path, NULL, ret);
+		}
+	} while (rc == CLI_UNREACHABLE && c->hushed && !hushed);
+	c->hushed = hushed;
+	return rc;
+}
+
 const char *api_encode(struct cli *c, const char *text)
 {
 	static const char hex[] = "0123456789ABCDEF";

@@ -17,6 +17,10 @@ int api_send(struct cli *c, const char *method, const char *path, const char *co
 /* JSON in (borrowed; NULL: no body), JSON out (owned by the caller; NULL for an empty reply). */
 int api_json(struct cli *c, const char *method, const char *path, const json_t *body, json_t **ret);
 
+/* api_json of a GET for those who wait: an API that does not answer is asked for 10 s, it may be
+ * starting again. */
+int api_poll(struct cli *c, const char *path, json_t **ret);
+
 /* TEXT percent-encoded for a path segment or query value, in C's arena. */
 const char *api_encode(struct cli *c, const char *text);
 

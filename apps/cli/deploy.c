@@ -84,9 +84,9 @@ static int wait_for(struct cli *c, const char *id)
 	for (;; usleep(POLL)) {
 		mo_autojson json_t *doc = NULL;
 		mo_autojson json_t *revisions = NULL;
-		int rc = api_json(c, "GET", path, NULL, &doc);
+		int rc = api_poll(c, path, &doc);
 		if (rc == CLI_OK)
-			rc = api_json(c, "GET", more, NULL, &revisions);
+			rc = api_poll(c, more, &revisions);
 		if (rc != CLI_OK)
 			return rc;
 		say(c, doc, shown);

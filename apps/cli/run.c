@@ -207,7 +207,7 @@ static int show_steps(struct watch *w)
 {
 	mo_autojson json_t *page = NULL;
 	const char *path = mo_arena_printf(&w->c->arena, "/v1/runs/%s/steps?limit=500", w->id);
-	int rc = api_json(w->c, "GET", path, NULL, &page);
+	int rc = api_poll(w->c, path, &page);
 
 	if (rc != CLI_OK)
 		return rc;
@@ -228,7 +228,7 @@ static int follow(struct watch *w, json_t **ret_run)
 
 	for (;;) {
 		mo_autojson json_t *run = NULL;
-		int rc = api_json(w->c, "GET", path, NULL, &run);
+		int rc = api_poll(w->c, path, &run);
 		if (rc == CLI_OK)
 			rc = show_steps(w);
 		if (rc != CLI_OK)

@@ -3,6 +3,7 @@
 
 #include "modelops/base/buf.h"
 #include "modelops/base/check.h"
+#include "modelops/json/jw.h"
 
 #include "fmt.h"
 #include "table.h"
@@ -256,13 +257,26 @@ static const struct cli_column any_columns[] = {
 	{ NULL, NULL, FMT_TEXT },
 };
 
+/* As the API writes it: the same writer, so that numbers keep their shortest form. */
+static void print_json(const json_t *doc)
+{
+	mo_autobuf struct mo_buf out;
+	struct jw w;
+
+	mo_buf_init(&out, OUT_BYTES);
+	jw_init(&w, &out);
+	jw_json(&w, doc);
+	mo_buf_putc(&out, '\n');
+	if (jw_done(&w) == 0)
+		fwrite(out.data, 1, out.len, stdout);
+}
+
 void show_document(struct cli *c, const json_t *doc)
 {
 	const json_t *items = json_object_get(doc, "items");
 
 	if (c->json) {
-		json_dumpf(doc, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY);
-		printf("\n");
+		print_json(doc);
 	} else if (c->ids) {
 		show_names(c, doc);
 	} else if (!items) {

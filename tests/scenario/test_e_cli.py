@@ -123,6 +123,7 @@ def test_refusal_says_everything():
 	with Api({"GET /v1/runs/run_1": (403, problem)}) as api:
 		done = cli(api, "run", "get", "run_1")
 		assert done.returncode == 1 and done.stdout == ""
+		assert len(done.stderr.splitlines()) == 4
 		for part in ("pool 'cpu': 4 of 4 shares used", "quota_exceeded", "shares", "wait or ask for more", "req-7", "403"):
 			assert part in done.stderr
 		assert json.loads(cli(api, "run", "get", "run_1", "-o", "json").stderr) == problem
@@ -197,6 +198,125 @@ def test_identity(tmp_path):
 		assert api.seen[-1][3]["X-Actor"] == "c|tenant=t|role=user"
 
 
+def test_project_and_tenant_of_the_settings(tmp_path):
+	folder = tmp_path / "modelops"
+	folder.mkdir()
+	with Api({"GET /v1/runs": page(), "GET /v1/events": page(), "POST /v1/api-keys": (201, {"id": "key_1"}),
+			"POST /v1/training-jobs": (201, {"id": "run_1"})}) as api:
+		env = {"MODELOPS_PROJECT": "flowers", "MODELOPS_TENANT": "acme"}
+		cli(api, "run", "list", env=env)
+		assert api.seen[-1][1] == "/v1/runs?project_id=flowers"
+		cli(api, "run", "list", "--project", "other", env=env)
+		assert api.seen[-1][1] == "/v1/runs?project_id=other"
+		cli(api, "event", "list", env=env)
+		assert api.seen[-1][1] == "/v1/events?tenant_id=acme"
+		cli(api, "job", "create", "j", "--with", "label=x", env=env)
+		assert json.loads(api.seen[-1][2])["project_id"] == "flowers"
+		cli(api, "key", "create", "k", "--principal", "usr_1", "--role", "user", env={"MODELOPS_PROJECT": "flowers"})
+		assert "project_id" not in json.loads(api.seen[-1][2]) # there it would narrow the key
+		(folder / "profile").write_text("# mine\nMODELOPS_PROJECT=roses\n")
+		cli(api, "run", "list", env={"XDG_CONFIG_HOME": str(tmp_path)})
+		assert api.seen[-1][1] == "/v1/runs?project_id=roses"
+
+
+def test_a_profile_with_a_token_is_private(tmp_path):
+	folder = tmp_path / "modelops"
+	folder.mkdir()
+	(folder / "profile").write_text("token = mok_1\n")
+	(folder / "profile").chmod(0o640)
+	with Api({"GET /v1/whoami": (200, {"name": "x"})}) as api:
+		done = cli(api, "whoami", env={"XDG_CONFIG_HOME": str(tmp_path)})
+		assert done.returncode == 2 and "chmod 600" in done.stderr and "mok_1" not in done.stderr and not api.seen
+	done = cli(None, "whoami", "--actor", "a\r\nX-Evil: 1")
+	assert done.returncode == 2 and "control characters" in done.stderr
+
+
+def test_the_address_of_a_local_installation(tmp_path):
+	(tmp_path / "run").mkdir()
+	with Api({"GET /readyz": (200, {"status": "ok"})}) as api:
+		(tmp_path / "run" / "api.address").write_text(api.url + "\n")
+		done = cli(None, "status", env={"MODELOPS_DATA": str(tmp_path)})
+		assert done.returncode == 0 and done.stdout.split() == [api.url, "ok"]
+		api.answers["GET /readyz"] = (503, {"status": 503, "code": "unavailable", "detail": "stopping"})
+		assert cli(api, "status").returncode == 1
+
+
+class Lost(Api):
+	"""Reads each request and hangs up, until `lose` of them are lost."""
+	lose = 0
+
+
+class LostHandler(Handler):
+	def answer(self):
+		if self.server.lose:
+			self.server.lose -= 1
+			self.rfile.read(int(self.headers.get("Content-Length") or 0))
+			self.server.lost.append((self.command, self.path, dict(self.headers)))
+			self.close_connection = True
+			return
+		super().answer()
+
+	do_GET = do_POST = answer
+
+
+def test_a_write_is_sent_again_under_the_same_key():
+	with Lost({"POST /v1/projects": (201, {"id": "prj_1"}), "POST /v1/deployments/dep_1/predict": (200, {"predictions": [1]})}) as api:
+		api.RequestHandlerClass, api.lost, api.lose = LostHandler, [], 2
+		assert cli(api, "project", "create", "p", "-o", "name").stdout == "prj_1\n"
+		keys = [headers["Idempotency-Key"] for _, _, headers in api.lost] + [api.seen[-1][3]["Idempotency-Key"]]
+		assert len(keys) == 3 and len(set(keys)) == 1 and keys[0].startswith("cli_")
+		api.lost, api.lose = [], 3
+		assert cli(api, "project", "create", "p").returncode == 3 and len(api.lost) == 3
+		api.lost, api.lose = [], 1
+		assert cli(api, "predict", "dep_1", "--data", "[1]").returncode == 3 # counted: sent once
+		assert len(api.lost) == 1 and "Idempotency-Key" not in api.lost[0][2]
+		cli(api, "project", "create", "p")
+		assert api.seen[-1][3]["Idempotency-Key"] not in keys
+
+
+def test_a_watch_outlives_a_restart_of_the_api():
+	with Lost(watched("SUCCEEDED", list(STEPS))) as api:
+		api.RequestHandlerClass, api.lost, api.lose = LostHandler, [], 5
+		assert cli(api, "run", "watch", "run_1").stdout.splitlines()[-1] == "run run_1 SUCCEEDED"
+		assert len(api.lost) == 5
+		api.answers.pop("GET /v1/runs/run_1")
+		done = cli(api, "run", "watch", "run_1")
+		assert done.returncode == 1 and "no such thing" in done.stderr
+
+
+def test_numbers_in_json_keep_their_form():
+	with Api({"GET /v1/runs/run_1": (200, b'{"id":"run_1","x":0.1,"n":9007199254740993,"t":"gr\xc3\xb6\xc3\x9fe"}')}) as api:
+		assert cli(api, "run", "get", "run_1", "-o", "json").stdout == \
+			'{"id":"run_1","x":0.1,"n":9007199254740993,"t":"größe"}\n'
+
+
+def test_names_of_rows_without_an_id():
+	with Api({"GET /v1/models/mdl_1/aliases": page({"alias": "production", "version": 3}),
+			"GET /v1/ledger": page({"seq": 1, "metric": "x"}, {"seq": 2, "metric": "x"})}) as api:
+		assert cli(api, "model", "aliases", "mdl_1", "-o", "name").stdout == "production\n"
+		assert cli(api, "ledger", "list", "-o", "name").stdout == "1\n2\n"
+
+
+def test_names_are_looked_up():
+	rows = page({"id": "mdl_1", "name": "iris"}, {"id": "mdl_2", "name": "iris-two"})
+	with Api({"GET /v1/models": rows, "GET /v1/models/mdl_1": (200, {"id": "mdl_1"})}) as api:
+		assert cli(api, "model", "get", "iris", "-o", "name", env={"MODELOPS_PROJECT": "a b"}).stdout == "mdl_1\n"
+		assert api.seen[0][1] == "/v1/models?name=iris&limit=500&project_id=a%20b"
+		assert cli(api, "model", "get", "rose").returncode == 1
+		api.answers["GET /v1/models"] = page({"id": "mdl_1", "name": "iris"}, {"id": "mdl_2", "name": "iris"})
+		done = cli(api, "model", "get", "iris")
+		assert done.returncode == 1 and "2 times" in done.stderr
+
+
+def test_completion():
+	script = cli(None, "completion", "bash").stdout
+	ask = script + "\nCOMP_WORDS=(modelops run wat); COMP_CWORD=2; _modelops; echo ${COMPREPLY[*]}; " \
+		"COMP_WORDS=(modelops run create --pip); COMP_CWORD=3; _modelops; echo ${COMPREPLY[*]}"
+	done = subprocess.run(["bash", "-c", ask], capture_output=True, text=True, check=True)
+	assert done.stdout.split() == ["watch", "--pipeline"]
+	assert cli(None, "completion", "fish").returncode == 2
+
+
 def step(name, state, progress=0.0, **more):
 	return dict({"name": name, "state": state, "progress": progress, "eta_s": 2, "detail": None, "reason": None}, **more)
 
@@ -225,6 +345,28 @@ def test_watch_without_a_terminal():
 	with Api({"GET /v1/runs/run_1": (200, dict(RUN, state="RUNNING")), "GET /v1/runs/run_1/steps": page()}) as api:
 		done = cli(api, "run", "watch", "run_1", "--wait-timeout", "1")
 		assert done.returncode == 5 and "still RUNNING" in done.stderr
+
+
+def test_a_watch_shows_the_newest_metrics():
+	rows = [{"step": "train", "key": key, "iteration": i, "value": 1.0 / (i + 1)} for key in ("train-rmse", "valid-rmse") for i in range(4)]
+	answers = dict(watched("SUCCEEDED", list(STEPS)), **{"GET /v1/runs/run_1/metrics": page(*rows)})
+	with Api(answers) as api:
+		assert "train-rmse 0.25, valid-rmse 0.25 in round 4" in cli(api, "run", "watch", "run_1").stdout
+
+
+def test_a_deployment_is_ready_when_its_newest_generation_is():
+	deployment = {"id": "dep_1", "name": "d", "state": "READY", "generation": 2, "reason": None, "spec": {"replicas": {"min": 1}}}
+	old, new = {"number": 1, "state": "READY"}, {"number": 2, "state": "STARTING"}
+	answers = {"PATCH /v1/deployments/dep_1": (200, deployment), "GET /v1/deployments/dep_1": (200, deployment),
+		"GET /v1/deployments/dep_1/revisions": [page(old), page(old, new), page(old, dict(new, state="READY"))]}
+	with Api(answers) as api:
+		done = cli(api, "deployment", "update", "dep_1", "--concurrency", "2", "--wait")
+		assert done.returncode == 0 and sum("/revisions" in seen[1] for seen in api.seen) == 3
+		api.answers["GET /v1/deployments/dep_1/revisions"] = page(old, dict(new, state="FAILED"))
+		done = cli(api, "deployment", "wait", "dep_1")
+		assert done.returncode == 4 and "cannot serve" in done.stderr
+		api.answers["GET /v1/deployments/dep_1/revisions"] = page(old)
+		assert cli(api, "deployment", "wait", "dep_1", "--wait-timeout", "0").returncode == 5
 
 
 def test_watch_on_a_terminal():

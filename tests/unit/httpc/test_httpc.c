@@ -113,6 +113,41 @@ static struct httpc *client(void)
 	return c;
 }
 
+struct seen {
+	int64_t sent, received;
+	int calls;
+};
+
+static void on_progress(void *ctx, int64_t sent, int64_t received)
+{
+	struct seen *seen = ctx;
+
+	assert_true(sent >= seen->sent && received >= seen->received);
+	*seen = (struct seen){ sent, received, seen->calls + 1 };
+}
+
+static void test_progress(void **state)
+{
+	struct httpc *c = client();
+	struct seen seen = { 0 };
+	char *big = calloc(1, 3000000);
+	struct httpc_reply reply;
+	struct httpc_request request = { .method = "PUT",
+		.url = url("/echo"),
+		.body = { big, 3000000 },
+		.max_reply = 4000000,
+		.progress = on_progress,
+		.progress_ctx = &seen };
+
+	assert_int_equal(httpc_do(c, &request, &reply, NULL), 0);
+	assert_int_equal(seen.sent, 3000000);
+	assert_int_equal(seen.received, 3000000);
+	assert_true(seen.calls > 2);
+	httpc_reply_free(&reply);
+	free(big);
+	httpc_free(c);
+}
+
 static void test_bodies(void **state)
 {
 	struct httpc *c = client();
@@ -258,9 +293,9 @@ static void test_loopback(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_bodies),
-		cmocka_unit_test(test_files_both_ways), cmocka_unit_test(test_headers),
-		cmocka_unit_test(test_statuses), cmocka_unit_test(test_failures),
-		cmocka_unit_test(test_loopback) };
+		cmocka_unit_test(test_progress), cmocka_unit_test(test_files_both_ways),
+		cmocka_unit_test(test_headers), cmocka_unit_test(test_statuses),
+		cmocka_unit_test(test_failures), cmocka_unit_test(test_loopback) };
 
 	return cmocka_run_group_tests(tests, start, stop);
 }
