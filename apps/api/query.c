@@ -79,8 +79,12 @@ static int read_pair(struct mo_str pair, const struct query_field *const *fields
 	struct mo_str raw_name = { pair.p, eq ? (size_t)(eq - pair.p) : pair.n }, name,
 		      text = MO_STR("");
 	struct mo_str raw_text = { eq ? eq + 1 : pair.p, eq ? pair.n - raw_name.n - 1 : 0 };
-	if (http_decode(raw_name, true, arena, &name) < 0 ||
-		http_decode(raw_text, true, arena, &text) < 0)
+	int rc = http_decode(raw_name, true, arena, &name);
+	if (rc == 0)
+		rc = http_decode(raw_text, true, arena, &text);
+	if (rc == -2)
+		return mo_fail(err, MO_ENOMEM, "query of %zu bytes", pair.n);
+	if (rc < 0)
 		return mo_fail(err, MO_EINVAL, "the query holds a malformed percent escape");
 	for (unsigned i = 0; i < q->count; i++) {
 		struct query_value *v = &q->values[i];

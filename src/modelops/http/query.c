@@ -18,7 +18,7 @@ int http_decode(
 	size_t n = 0;
 
 	if (!out)
-		return -1;
+		return -2;
 	for (size_t i = 0; i < raw.n; i++) {
 		char c = raw.p[i];
 		if (c == '%') {
@@ -58,6 +58,13 @@ static bool next_pair(struct mo_str *query, struct mo_str *ret_name, struct mo_s
 	return true;
 }
 
+/* Our want of memory is not the client's fault. */
+static int no_room(struct mo_str name, struct mo_err *err)
+{
+	return mo_fail(
+		err, MO_ENOMEM, "query parameter '%.*s'", (int)(name.n < 60 ? name.n : 60), name.p);
+}
+
 int http_query_get(struct mo_str query, const char *name, struct mo_arena *arena,
 	struct mo_str *ret_value, struct mo_err *err)
 {
@@ -65,13 +72,19 @@ int http_query_get(struct mo_str query, const char *name, struct mo_arena *arena
 
 	while (next_pair(&query, &key, &raw)) {
 		struct mo_str text;
-		if (http_decode(key, true, arena, &text) < 0)
+		int rc = http_decode(key, true, arena, &text);
+		if (rc == -2)
+			return no_room(key, err);
+		if (rc < 0)
 			return mo_fail(err, MO_EINVAL,
 				"query parameter name '%.*s' is badly encoded",
 				(int)(key.n < 60 ? key.n : 60), key.p);
 		if (!mo_str_eq(text, name))
 			continue;
-		if (value.p || http_decode(raw, true, arena, &text) < 0) {
+		rc = http_decode(raw, true, arena, &text);
+		if (rc == -2)
+			return no_room(key, err);
+		if (value.p || rc < 0) {
 			mo_fail_field(err, name,
 				value.p ? "query parameter '%s' is given twice"
 					: "query parameter '%s' is badly encoded",
@@ -105,8 +118,10 @@ int http_query_only(
 	struct mo_str key, raw, text;
 
 	while (next_pair(&query, &key, &raw)) {
-		int n = (int)(key.n < 60 ? key.n : 60);
-		if (http_decode(key, true, arena, &text) == 0 && listed(names, text))
+		int n = (int)(key.n < 60 ? key.n : 60), rc = http_decode(key, true, arena, &text);
+		if (rc == -2)
+			return no_room(key, err);
+		if (rc == 0 && listed(names, text))
 			continue;
 		char field[61];
 		memcpy(field, key.p, (size_t)n);

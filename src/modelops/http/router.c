@@ -197,9 +197,9 @@ enum http_found http_router_match(const struct http_router *router, enum http_me
 	if (!at->rows[m])
 		return HTTP_NO_METHOD;
 	for (unsigned i = 0; i < w.count; i++) {
-		if (http_decode(w.raw[i], false, arena, &ret_match->params[i]) < 0)
-			return arena->ceiling - arena->used < w.raw[i].n + 32 ? HTTP_NO_ROOM
-									      : HTTP_BAD_PATH;
+		int rc = http_decode(w.raw[i], false, arena, &ret_match->params[i]);
+		if (rc < 0)
+			return rc == -2 ? HTTP_NO_ROOM : HTTP_BAD_PATH;
 		if (dotted(ret_match->params[i]))
 			return HTTP_BAD_PATH;
 	}

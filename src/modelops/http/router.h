@@ -56,7 +56,8 @@ int http_query_get(struct mo_str query, const char *name, struct mo_arena *arena
 int http_query_only(
 	struct mo_str query, const char *names, struct mo_arena *arena, struct mo_err *err);
 
-/* Percent-decodes RAW into ARENA. -1 on bad escapes, %00, or bytes that are no UTF-8. */
+/* Percent-decodes RAW into ARENA. -1 on bad escapes, %00, or bytes that are no UTF-8; -2 when the
+ * arena is full. */
 int http_decode(
 	struct mo_str raw, bool plus_is_blank, struct mo_arena *arena, struct mo_str *ret_text);
 
