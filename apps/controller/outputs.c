@@ -74,7 +74,7 @@ static int read_signature(struct controller *ctl, struct outputs *o, struct mo_e
 	if (!o->signature)
 		return mo_fail(err, MO_ENOMEM, PACKAGE_FEATURES);
 	if (wire_value_parse(o->signature, &ctl->arena, &value, err) < 0)
-		return bad(o, PACKAGE_FEATURES, err);
+		return passing(err) ? -1 : bad(o, PACKAGE_FEATURES, err);
 	return 0;
 }
 
