@@ -45,7 +45,10 @@ int req_answer_none(struct api_req *r)
 static int answer_json(struct api_req *r, struct jw *w, struct mo_buf *out, struct mo_err *err)
 {
 	if (jw_done(w) < 0)
-		return mo_fail(err, MO_ETOOBIG, "the reply is larger than %zu bytes", out->max);
+		return out->failed == MO_BUF_NOMEM
+			       ? mo_fail(err, MO_ENOMEM, "reply")
+			       : mo_fail(err, MO_ETOOBIG, "the reply is larger than %zu bytes",
+					 out->max);
 	char *text = mo_arena_memdup(r->arena, out->data, out->len);
 	if (!text)
 		return mo_fail(err, MO_ENOMEM, "reply of %zu bytes", out->len);

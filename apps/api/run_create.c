@@ -47,7 +47,9 @@ static const char *value_doc(struct api_req *r, const struct value *v, struct mo
 	jw_init(&w, &out);
 	wire_value_write(&w, v);
 	const char *text = jw_done(&w) == 0 ? mo_arena_memdup(r->arena, out.data, out.len) : NULL;
-	if (!text)
+	if (!text && (out.failed == MO_BUF_NOMEM || !out.failed))
+		mo_fail(err, MO_ENOMEM, "a document of the run");
+	else if (!text)
 		mo_fail(err, MO_ETOOBIG, "a document of the run is larger than %d bytes", DOC_MAX);
 	return text;
 }

@@ -28,7 +28,7 @@ int mo_buf_reserve(struct mo_buf *b, size_t n)
 		cap *= 2;
 	char *data = mo_fault("buf") ? NULL : realloc(b->data, cap);
 	if (!data) {
-		b->failed = 1;
+		b->failed = MO_BUF_NOMEM;
 		return -1;
 	}
 	b->data = data;

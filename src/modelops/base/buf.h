@@ -10,6 +10,8 @@ struct mo_buf {
 	int failed; /* an append failed: sticky until reset, so chains check once at the end */
 };
 
+enum { MO_BUF_NOMEM = 2 }; /* `failed` when memory was out, 1 when MAX was passed */
+
 #define mo_autobuf __attribute__((cleanup(mo_buf_free)))
 
 /* MAX is the largest LEN in bytes. Nothing is allocated yet. */
