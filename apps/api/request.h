@@ -38,7 +38,7 @@ struct api_req {
 	bool replayed;        /* the reply's header says that it was given before */
 	int64_t etag_sent;    /* a handler may run twice, a header goes out once */
 	bool stored;          /* this request, not one before it, wrote the row */
-	bool *later;          /* set by a handler that answers by itself: R may be gone after that */
+	bool *later; /* set by a handler that answers by itself: R may be gone after that */
 
 	/* private */
 	struct http_job job;

@@ -30,8 +30,8 @@ int http_workers_push(struct http_workers *workers, struct http_job *job, struct
 unsigned http_workers_waiting(struct http_workers *workers);
 unsigned http_workers_busy(struct http_workers *workers);
 
-/* Runs what is queued and joins the threads; pushes are refused from now on. For loops that still run
- * and may push while the process stops. NULL is fine. */
+/* Runs what is queued and joins the threads; pushes are refused from now on. For loops that still
+ * run and may push while the process stops. NULL is fine. */
 void http_workers_stop(struct http_workers *workers);
 
 /* http_workers_stop, then frees: when nobody can push any more. */

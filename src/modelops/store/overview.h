@@ -19,8 +19,8 @@ int store_pool_queued(
 int store_pool_holders(struct store_tx *tx, const char *pool_id, struct mo_arena *a,
 	struct fit_holder **ret, size_t *ret_n, struct mo_err *err);
 
-/* Deployments that have served (READY, DEGRADED or ROLLING with a revision) but have no READY instance
- * now. */
+/* Deployments that have served (READY, DEGRADED or ROLLING with a revision) but have no READY
+ * instance now. */
 int store_deployment_count_bare(struct store_tx *tx, int64_t *ret_count, struct mo_err *err);
 
 /* Deployments by state: COUNTS[enum deployment_state], N of them. */
