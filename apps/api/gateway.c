@@ -57,7 +57,7 @@ struct hop {
 	struct endpoint *endpoint;
 	struct gateway_caller who;
 	enum endpoint_kind kind;
-	unsigned tries, looks; /* instances tried, fresh looks at the store waited for */
+	unsigned tries, looks;    /* instances tried, fresh looks at the store waited for */
 	char instance[MO_ID_MAX]; /* tried last */
 };
 
@@ -312,7 +312,8 @@ static int build_call(struct hop *hop, const struct endpoint_target *t, struct m
 	return 0;
 }
 
-/* Nothing to send to: the cache may be a moment behind the store, so the hop waits for a fresh look. */
+/* Nothing to send to: the cache may be a moment behind the store, so the hop waits for a fresh
+ * look. */
 static bool hop_look_again(struct hop *hop)
 {
 	struct gateway *g = hop->gateway;

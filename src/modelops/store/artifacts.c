@@ -1,6 +1,7 @@
 /* Artifacts. */
 #include "modelops/store/artifacts.h"
 
+#include "modelops/base/check.h"
 #include "modelops/store/rows.h"
 
 static const struct db_col cols[] = {
@@ -52,21 +53,13 @@ int store_artifact_list(struct store_tx *tx, const char *tenant, const struct ar
 	struct mo_err *err)
 {
 	struct db_arg args[6] = { DB_T(page->after ? page->after : "zzzz"), DB_I(page->limit) };
-	const struct {
-		const char *column, *value;
-	} filters[] = { { "tenant_id", tenant }, { "project_id", f->project_id },
-		{ "name", f->name }, { "run_id", f->run_id } };
-	const char *where = "";
+	const struct db_filter filters[] = { { "tenant_id", tenant },
+		{ "project_id", f->project_id }, { "name", f->name }, { "run_id", f->run_id } };
 	size_t n = 2;
+	const char *where = db_filters(tx, filters, MO_COUNT(filters), args, &n, err);
 
-	for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
-		if (!filters[i].value)
-			continue;
-		args[n++] = DB_T(filters[i].value);
-		where = db_sql(tx, err, "%s AND %s = ?%zu", where, filters[i].column, n);
-		if (!where)
-			return -1;
-	}
+	if (!where)
+		return -1;
 	return db_list(tx, &artifacts,
 		db_sql(tx, err, "WHERE id < ?1%s AND state = 'READY' ORDER BY id DESC LIMIT ?2",
 			where),

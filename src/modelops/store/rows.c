@@ -60,6 +60,20 @@ int db_page_where(struct store_tx *tx, const struct db_table *t, const char *col
 		ret_n, err);
 }
 
+const char *db_filters(struct store_tx *tx, const struct db_filter *filters, size_t count,
+	struct db_arg *args, size_t *n, struct mo_err *err)
+{
+	const char *where = "";
+
+	for (size_t i = 0; where && i < count; i++) {
+		if (!filters[i].value)
+			continue;
+		args[(*n)++] = DB_T(filters[i].value);
+		where = db_sql(tx, err, "%s AND %s = ?%zu", where, filters[i].column, *n);
+	}
+	return where;
+}
+
 int db_exec_one(struct store_tx *tx, const char *sql, const struct db_arg *args, size_t nargs,
 	const char *noun, const char *key, struct mo_err *err)
 {

@@ -22,6 +22,16 @@ int db_page_where(struct store_tx *tx, const struct db_table *t, const char *col
 	const char *value, const char *tenant, const struct store_page *page, struct mo_arena *a,
 	void **ret, size_t *ret_n, struct mo_err *err);
 
+/* An equality that holds when VALUE is not NULL. COLUMN is a constant. */
+struct db_filter {
+	const char *column, *value;
+};
+
+/* " AND column = ?N" for each of the COUNT filters that has a value, which is added to ARGS at *n.
+ * NULL when memory is out. */
+const char *db_filters(struct store_tx *tx, const struct db_filter *filters, size_t count,
+	struct db_arg *args, size_t *n, struct mo_err *err);
+
 int db_delete_owned(struct store_tx *tx, const struct db_table *t, const char *tenant,
 	const char *id, struct mo_err *err);
 

@@ -1,6 +1,7 @@
 /* Usage windows, gateway totals and the ledger made from them. */
 #include "modelops/store/usage.h"
 
+#include "modelops/base/check.h"
 #include "modelops/base/id.h"
 #include "modelops/store/rows.h"
 
@@ -57,21 +58,13 @@ int store_usage_window_list(struct store_tx *tx, const char *tenant, const struc
 {
 	struct db_arg args[8] = { DB_T(page->after ? page->after : "zzzz"), DB_I(page->limit),
 		DB_I(f->from), DB_I(f->to > 0 ? f->to : INT64_MAX) };
-	const struct {
-		const char *column, *value;
-	} filters[] = { { "tenant_id", tenant }, { "resource_id", f->resource_id },
-		{ "metric", f->metric } };
-	const char *where = "";
+	const struct db_filter filters[] = { { "tenant_id", tenant },
+		{ "resource_id", f->resource_id }, { "metric", f->metric } };
 	size_t n = 4;
+	const char *where = db_filters(tx, filters, MO_COUNT(filters), args, &n, err);
 
-	for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
-		if (!filters[i].value)
-			continue;
-		args[n++] = DB_T(filters[i].value);
-		where = db_sql(tx, err, "%s AND %s = ?%zu", where, filters[i].column, n);
-		if (!where)
-			return -1;
-	}
+	if (!where)
+		return -1;
 	return db_list(tx, &windows,
 		db_sql(tx, err,
 			"WHERE id < ?1 AND end_at >= ?3 AND end_at < ?4%s ORDER BY id DESC LIMIT "
