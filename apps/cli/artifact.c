@@ -30,10 +30,10 @@ static void on_progress(void *ctx, int64_t sent, int64_t received)
 	int64_t now = mo_mono(), took = now - t->started, done = sent > received ? sent : received;
 	mo_autobuf struct mo_buf line;
 
+	mo_buf_init(&line, 4096);
 	if (took < FIRST || now - t->drawn < PAUSE || t->total <= 0 || done > t->total)
 		return;
 	double speed = (double)done * 1e6 / (double)took;
-	mo_buf_init(&line, 4096);
 	bar_transfer(fmt_clean(t->what, false, &t->c->arena), (double)done / (double)t->total,
 		speed, speed > 0 ? (double)(t->total - done) / speed : -1,
 		t->c->width > 1 ? t->c->width - 1 : 0, &line);

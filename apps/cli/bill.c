@@ -63,6 +63,7 @@ static void show_lines(struct cli *c, const json_t *doc)
 	size_t i;
 	json_t *line;
 
+	mo_buf_init(&out, 64 << 20);
 	if (!json_array_size(lines)) {
 		printf("nothing to bill\n");
 		return;
@@ -73,7 +74,6 @@ static void show_lines(struct cli *c, const json_t *doc)
 		if (add_row(c, &table, line) < 0)
 			return;
 	}
-	mo_buf_init(&out, 64 << 20);
 	table_print(&table, c->width, c->colour, &out);
 	fwrite(mo_buf_str(&out), 1, out.len, stdout);
 	printf("\nhow each amount came about:\n");
@@ -116,7 +116,7 @@ static int show_bill(struct cli *c, bool invoice)
 	show_value(show_at(doc, "period_end"), FMT_TIME, to);
 	show_value(show_at(doc, "total"), FMT_MONEY, total);
 	if (invoice)
-		printf("Invoice %s  %s%s%s\n", show_text(doc, "id"),
+		printf("Invoice %s  %s%s%s\n", fmt_clean(show_text(doc, "id"), false, &c->arena),
 			show_colour(c, show_text(doc, "state")), show_text(doc, "state"),
 			show_plain(c));
 	else

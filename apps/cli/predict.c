@@ -17,7 +17,7 @@
 
 enum { REPEAT_MAX = 10000000, THREADS_MAX = 256, BAR = 24 };
 
-static void show_predictions(const json_t *doc)
+static void show_predictions(struct cli *c, const json_t *doc)
 {
 	const json_t *list = json_object_get(doc, "predictions");
 	char text[SHOW_CELL];
@@ -28,7 +28,7 @@ static void show_predictions(const json_t *doc)
 	{
 		printf("row %zu  %s\n", i + 1, show_value(one, FMT_TEXT, text));
 	}
-	printf("model %s\n", show_text(doc, "model_version"));
+	printf("model %s\n", fmt_clean(show_text(doc, "model_version"), false, &c->arena));
 }
 
 /* One feature's part in an explanation. */
@@ -251,7 +251,7 @@ static int burst(struct cli *c, const char *path, const char *body, int64_t n, i
 	}
 	print_burst(c, times, done, failed, mo_mono() - start);
 	if (*problem)
-		fprintf(stderr, "error: %s\n", problem);
+		fprintf(stderr, "error: %s\n", fmt_clean(problem, false, &c->arena));
 	return failed || !started ? CLI_REFUSED : CLI_OK;
 }
 
@@ -267,7 +267,7 @@ static int one_request(struct cli *c, const char *path, const json_t *body)
 	else if (json_object_get(doc, "explanations"))
 		show_explanations(c, body, doc);
 	else
-		show_predictions(doc);
+		show_predictions(c, doc);
 	return CLI_OK;
 }
 

@@ -307,17 +307,38 @@ int job_create(struct cli *c)
 	return create(c);
 }
 
+/* A log holds what the user's code wrote: on a terminal its control bytes become '?'. */
+struct log_out {
+	bool terminal;
+	unsigned char last;
+};
+
+static void put_safe(struct log_out *log, const unsigned char *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		bool low = p[i] < 0x20 && p[i] != '\n' && p[i] != '\t';
+		bool high = log->last == 0xc2 && p[i] >= 0x80 && p[i] < 0xa0; /* U+0080 to U+009F */
+		putchar(low || high || p[i] == 0x7f ? '?' : p[i]);
+		log->last = p[i];
+	}
+}
+
 static int to_stdout(void *ctx, const void *p, size_t n, struct mo_err *err)
 {
-	if (fwrite(p, 1, n, stdout) == n)
+	struct log_out *log = ctx;
+
+	if (log->terminal)
+		put_safe(log, p, n);
+	if (log->terminal ? !ferror(stdout) : fwrite(p, 1, n, stdout) == n)
 		return 0;
 	return mo_fail(err, MO_EUNAVAIL, "standard output is closed");
 }
 
 int run_logs(struct cli *c)
 {
+	struct log_out log = { .terminal = c->terminal };
 	const struct httpc_request request = {
-		.sink = to_stdout, .timeout = -1, .stall = 30 * MO_SECOND
+		.sink = to_stdout, .ctx = &log, .timeout = -1, .stall = 30 * MO_SECOND
 	};
 	struct httpc_reply reply;
 	const char *path;

@@ -1,4 +1,5 @@
 """The command line by itself and against a small API: tables, JSON, exit statuses, errors, flags, profiles, streams."""
+import fcntl
 import hashlib
 import http.server
 import json
@@ -6,8 +7,11 @@ import os
 import pty
 import re
 import select
+import struct
 import subprocess
+import termios
 import threading
+import time
 
 import pytest
 
@@ -369,22 +373,61 @@ def test_a_deployment_is_ready_when_its_newest_generation_is():
 		assert cli(api, "deployment", "wait", "dep_1", "--wait-timeout", "0").returncode == 5
 
 
+def on_terminal(api, *args, columns=80, env=None):
+	"""Exit status and what a terminal of that width got."""
+	master, slave = pty.openpty()
+	fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+	env = proc.clean_environment(dict({"MODELOPS_URL": api.url, "HOME": "/nonexistent"}, **(env or {})))
+	process = subprocess.Popen([proc.program("modelops"), *map(str, args)], env=env, stdin=subprocess.DEVNULL, stdout=slave, stderr=slave)
+	os.close(slave)
+	text = b""
+	while select.select([master], [], [], 10)[0]:
+		try:
+			piece = os.read(master, 4096)
+		except OSError:
+			break
+		text += piece
+	code = process.wait(10)
+	os.close(master)
+	return code, text
+
+
+def test_tables_fit_the_terminal():
+	row = dict(RUN, id="run_01M859SK6GAM1JZR986A0FT6X1", reason="a reason that is much longer than any terminal is wide " * 2)
+	with Api({"GET /v1/runs": page(row), "GET /v1/runs/run_1/logs": (200, b"a\x1b[2Jb\xc2\x9b\n")}) as api:
+		text = on_terminal(api, "run", "list", columns=120)[1].decode()
+		lines = re.sub(r"\x1b\[[0-9;]*m", "", text).splitlines()
+		assert all(len(line) <= 120 for line in lines) and lines[1].endswith("…") and row["id"] in lines[1]
+		assert "\x1b[32mSUCCEEDED" in text
+		assert "\x1b" not in on_terminal(api, "run", "list", env={"NO_COLOR": "1"})[1].decode()
+		log = on_terminal(api, "run", "logs", "run_1")[1]
+		assert b"a?[2Jb" in log and b"\x1b" not in log and b"\xc2\x9b" not in log
+
+
+def test_an_upload_shows_how_far_it_is(tmp_path):
+	(tmp_path / "big.bin").write_bytes(b"x" * (4 << 20))
+	with Api({"POST /v1/artifacts": (201, {"id": "art_1"})}) as api:
+		api.RequestHandlerClass = SlowHandler
+		code, text = on_terminal(api, "artifact", "upload", tmp_path / "big.bin", "--project", "p")
+		assert code == 0 and re.search(rb"big.bin  \[[#.]{24}\] +\d+ %", text) and b"art_1" in text.splitlines()[-1]
+
+
+class SlowHandler(Handler):
+	def answer(self):
+		left = int(self.headers["Content-Length"])
+		while left:
+			left -= len(self.rfile.read(min(left, 1 << 18)))
+			time.sleep(0.1)
+		self.headers.replace_header("Content-Length", "0")
+		super().answer()
+
+	do_POST = answer
+
+
 def test_watch_on_a_terminal():
 	with Api(watched("SUCCEEDED", list(STEPS))) as api:
-		master, slave = pty.openpty()
-		env = proc.clean_environment({"MODELOPS_URL": api.url, "HOME": "/nonexistent"})
-		process = subprocess.Popen([proc.program("modelops"), "run", "watch", "run_1"], env=env, stdin=subprocess.DEVNULL,
-			stdout=slave, stderr=slave)
-		os.close(slave)
-		text = b""
-		while select.select([master], [], [], 10)[0]:
-			try:
-				piece = os.read(master, 4096)
-			except OSError:
-				break
-			text += piece
-		assert process.wait(10) == 0
-		os.close(master)
+		code, text = on_terminal(api, "run", "watch", "run_1")
+		assert code == 0
 		assert b"[######" in text and b"75 %" in text and b"\033[32mSUCCEEDED" in text and b"2 s left" in text
 
 
@@ -460,6 +503,9 @@ def test_invoice_explains_its_amounts():
 		assert "CPU share, per hour" in text and "Total   0.08 EUR" in text and "DRAFT" in text
 		assert re.search(r"1  gpu_share_us  cpu +2 share-hour  0.04 / share-hour  0.08 EUR", text)
 		assert json.loads(cli(api, "invoice", "show", "inv_1", "-o", "json").stdout) == invoice
+		api.answers["GET /v1/invoices/inv_1"] = (200, dict(invoice, lines=[]))
+		done = cli(api, "invoice", "show", "inv_1")
+		assert done.returncode == 0 and "nothing to bill" in done.stdout
 
 
 def test_export_is_printed_as_it_is():
