@@ -215,3 +215,20 @@ def test_what_was_served_is_served_again(tmp_path):
 		assert predict(url, deployment) == ["setosa"]
 		assert up.stop(90) == 0
 	proc.wait_until(lambda: processes_of(data) == [], lambda: "left: %s" % processes_of(data), 10)
+
+
+def test_ready_is_no_rumour(tmp_path):
+	"""kill -9 of every process at once: the rows still say READY, /readyz must not until the instance serves again."""
+	data = tmp_path / "data"
+	with start(data) as up:
+		url = ready(up)
+		deployment = deploy_iris(url, tmp_path)
+		for pid, _ in processes_of(data):
+			with contextlib.suppress(ProcessLookupError):
+				os.kill(pid, signal.SIGKILL)
+		up.wait(10)
+	with start(data, port=int(url.rsplit(":", 1)[1])) as up:
+		up.wait_until(lambda: status(url) == 200, "not ready again", 60)
+		assert predict(url, deployment) == ["setosa"]
+		assert up.stop(90) == 0
+	proc.wait_until(lambda: processes_of(data) == [], lambda: "left: %s" % processes_of(data), 10)

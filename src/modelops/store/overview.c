@@ -70,13 +70,28 @@ int store_pool_holders(struct store_tx *tx, const char *pool_id, struct mo_arena
 	return 0;
 }
 
-int store_deployment_count_bare(struct store_tx *tx, int64_t *ret_count, struct mo_err *err)
+struct served {
+	int (*row)(void *ctx, const char *deployment_id, const char *address, struct mo_err *err);
+	void *ctx;
+};
+
+static int served_row(const struct db_row *row, void *ctx, struct mo_err *err)
 {
-	return db_int_of(tx,
-		"SELECT count(*) FROM deployments d WHERE d.current_revision_id IS NOT NULL"
-		" AND d.state IN ('READY', 'DEGRADED', 'ROLLING') AND NOT EXISTS"
-		" (SELECT 1 FROM instances i WHERE i.deployment_id = d.id AND i.state = 'READY')",
-		NULL, 0, ret_count, err);
+	const struct served *s = ctx;
+	return s->row(s->ctx, db_text(row, 0), db_text(row, 1), err);
+}
+
+int store_deployment_served(struct store_tx *tx,
+	int (*row)(void *ctx, const char *deployment_id, const char *address, struct mo_err *err),
+	void *ctx, struct mo_err *err)
+{
+	struct served s = { row, ctx };
+	return db_run(tx,
+		"SELECT d.id, i.address FROM deployments d LEFT JOIN instances i"
+		" ON i.deployment_id = d.id AND i.state = 'READY' WHERE d.current_revision_id IS "
+		"NOT NULL"
+		" AND d.state IN ('READY', 'DEGRADED', 'ROLLING') ORDER BY d.id",
+		NULL, 0, served_row, &s, NULL, err);
 }
 
 struct counts {

@@ -19,9 +19,11 @@ int store_pool_queued(
 int store_pool_holders(struct store_tx *tx, const char *pool_id, struct mo_arena *a,
 	struct fit_holder **ret, size_t *ret_n, struct mo_err *err);
 
-/* Deployments that have served (READY, DEGRADED or ROLLING with a revision) but have no READY
- * instance now. */
-int store_deployment_count_bare(struct store_tx *tx, int64_t *ret_count, struct mo_err *err);
+/* Visits every deployment that has served (READY, DEGRADED or ROLLING with a revision), in the
+ * order of ids: once per READY instance with its address, once with NULL when there is none. */
+int store_deployment_served(struct store_tx *tx,
+	int (*row)(void *ctx, const char *deployment_id, const char *address, struct mo_err *err),
+	void *ctx, struct mo_err *err);
 
 /* Deployments by state: COUNTS[enum deployment_state], N of them. */
 int store_deployment_counts(struct store_tx *tx, int64_t *counts, size_t n, struct mo_err *err);
