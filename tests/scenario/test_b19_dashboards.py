@@ -3,7 +3,7 @@
 import json
 
 import yaml
-from lib import api
+from lib import api, proc
 
 PATH = "/v1/observability/dashboards"
 BODY = {"scope": "user", "name": "mine", "title": "Mine", "definition": {"title": "Mine", "panels": [{"id": 1, "x": 1.5}],
@@ -87,3 +87,19 @@ def test_configmap():
 			text = server.client().get(PATH + "/%s/export_configmap" % built_in["id"]).text
 			((key, value),) = yaml.safe_load(text)["data"].items()
 			assert json.loads(value) == built_in["definition"] and key.endswith(".json")
+
+
+def test_the_metrics_they_show_exist():
+	import glob
+	import re
+	with api.running() as server:
+		known = server.nobody().get("/metrics").text
+	with open(proc.program("modelops-serving"), "rb") as f:
+		known += f.read().decode("latin-1")
+	for path in glob.glob(proc.ROOT + "/deploy/addons/observability/dashboards/*.json"):
+		with open(path, encoding="utf-8") as f:
+			text = f.read()
+		names = set(re.findall(r"\b(?:modelops|http|process)_[a-z_]+", " ".join(re.findall(r'"expr": "(.*)"', text))))
+		for name in names:
+			assert re.sub("_(bucket|sum|count)$", "", name) in known, (path, name)
+		assert names, path
