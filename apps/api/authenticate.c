@@ -55,12 +55,32 @@ static int by_key(struct api_req *r, struct mo_str text, bool store, struct mo_e
 	return 0;
 }
 
+/* A proxy on this machine speaks for others, and a browser may be led here under a foreign name
+ * (DNS rebinding): neither is the loopback that demo mode trusts. */
+static bool for_others(const struct api_req *r)
+{
+	static const char *const names[] = { "Forwarded", "X-Forwarded-For", "X-Real-IP", "Via" };
+	struct mo_str host;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (http_head_count(r->http->head, names[i]))
+			return true;
+	if (!http_head_get(r->http->head, "Host", &host) || host.n == 0)
+		return false;
+	if (host.n >= 9 && !strncasecmp(host.p, "localhost", 9) &&
+		(host.n == 9 || host.p[9] == ':'))
+		return false;
+	for (size_t i = 0; i < host.n && host.p[0] != '['; i++)
+		if (!strchr("0123456789.:", host.p[i]))
+			return true;
+	return false;
+}
+
 static int by_claim(struct api_req *r, struct mo_str header, bool store, struct mo_err *err)
 {
 	struct auth_claim claim;
 	struct key_entry entry;
 	char name[8 + AUTH_NAME_MAX];
-	if (!r->http->peer_local && !r->api->cfg.demo_allow_remote)
+	if ((!r->http->peer_local || for_others(r)) && !r->api->cfg.demo_allow_remote)
 		return refuse(err, "X-Actor is answered on loopback only");
 	if (auth_claim_parse(header, &claim, err) < 0)
 		return -1;

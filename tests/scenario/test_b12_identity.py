@@ -136,3 +136,17 @@ def test_the_last_use_is_noted():
 				admin = server.client("adm", "acme", "admin")
 				assert admin.get("/v1/api-keys/" + used["id"]).json()["last_used_at"]
 				assert admin.get("/v1/api-keys/" + unused["id"]).json()["last_used_at"] is None
+
+
+def test_demo_actors_come_from_this_machine_only():
+	"""A proxy's request, or a browser's under a foreign name, is not the loopback that demo mode trusts."""
+	others = [{"X-Forwarded-For": "203.0.113.9"}, {"Forwarded": "for=203.0.113.9"}, {"X-Real-IP": "203.0.113.9"}, {"Via": "1.1 proxy"},
+		{"Host": "evil.example"}, {"Host": "evil.example:8000"}]
+	own = [{}, {"Host": "localhost:8000"}, {"Host": "LOCALHOST"}, {"Host": "127.0.0.1"}, {"Host": "[::1]:8000"}]
+	with api.running() as server:
+		for headers in others:
+			server.client().get("/v1/whoami", headers=headers, status=401)
+		for headers in own:
+			server.client().get("/v1/whoami", headers=headers)
+	with api.running(DEMO_ALLOW_REMOTE="1") as server:
+		server.client().get("/v1/whoami", headers=others[0])
