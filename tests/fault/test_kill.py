@@ -83,10 +83,13 @@ def one_thread(place, rng, number, points):
 		for _ in range(20):
 			if len(client.post(path, {"instances": [[0.9, 0.9, 0.1]]}).json()["predictions"]) == 1:
 				answered += 1
-	versions = client.items("/v1/models")
-	assert len(versions) == 1
-	assert len(client.items("/v1/models/%s/versions" % versions[0]["id"])) == 2
-	return tenant, client, answered
+	models = client.items("/v1/models")
+	assert len(models) == 1
+	assert len(client.items("/v1/models/%s/versions" % models[0]["id"])) == 2
+	client.delete("/v1/deployments/" + deployment["id"])
+	proc.wait_until(lambda: not client.items("/v1/deployments"), lambda: "the deployment gone: %s" % client.items(
+		"/v1/deployments/%s/instances" % deployment["id"]), 60, 0.1)
+	return client, answered
 
 
 def counted(client, metric):
@@ -101,10 +104,12 @@ def test_kill_at_random_points():
 		flow.cpu_pool(place.server)
 		flow.price_plan(place.server)
 		for number in range(THREADS):
-			_, client, answered = one_thread(place, rng, number, POINTS // THREADS)
+			client, answered = one_thread(place, rng, number, POINTS // THREADS)
 			# A retried predict may be answered twice by an instance; what was answered to us is never missing.
 			proc.wait_until(lambda: counted(client, "predict_requests") >= answered,
-				lambda: "%d predicts in the ledger, now %d" % (answered, counted(client, "predict_requests")), 30, 0.3)
+				lambda: "%d predicts in the ledger, now %d" % (answered, counted(client, "predict_requests")), 60, 0.3)
 			live = [a for a in client.items("/v1/pool-allocations") if a["state"] != "RELEASED"]
 			assert not live, live
-			ledger_check.check(place.url)
+			proc.wait_until(lambda: not ledger_check.problems(place.url, settled=True),
+				lambda: "the books settled: %s" % ledger_check.problems(place.url, settled=True)[:5], 30, 0.3)
+			proc.wait_until(lambda: not place.workloads(), lambda: "left: %s" % place.workloads(), 30, 0.1)

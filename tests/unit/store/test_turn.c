@@ -29,7 +29,7 @@ static int make_dirs(void **state)
 
 static int drop_dirs(void **state)
 {
-	char path[96];
+	char path[256];
 
 	(void)state;
 	for (int i = 0; i < 2; i++) {
