@@ -62,6 +62,9 @@ struct store_tx {
  */
 bool db_sqlite_lost_transaction(struct db_conn *conn);
 
+/* SQLite only: rows changed on this connection since it was opened. */
+int64_t db_sqlite_changes(struct db_conn *conn);
+
 /* Text interned by the store for two pointers (table, tail); MAKE builds it on first use (caller
  * frees). */
 const char *store_intern(

@@ -147,8 +147,11 @@ int store_records_trim(
 {
 	int64_t a, b;
 
-	if (db_exec(tx, "DELETE FROM changes WHERE created_at < ?1", DB_ARGS(DB_I(before)), &a,
-		    err) < 0 ||
+	/* The newest row stays: SQLite numbers the next one after it. */
+	if (db_exec(tx,
+		    "DELETE FROM changes WHERE created_at < ?1 AND seq < (SELECT max(seq) FROM "
+		    "changes)",
+		    DB_ARGS(DB_I(before)), &a, err) < 0 ||
 		db_exec(tx, "DELETE FROM idempotency_keys WHERE created_at < ?1",
 			DB_ARGS(DB_I(before)), &b, err) < 0)
 		return -1;

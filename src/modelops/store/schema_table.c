@@ -63,7 +63,7 @@ static const char tenancy[] =
 	" VALUES ('ten_00000000000000000000000000', 'platform', 'ACTIVE', 1767225600000000, "
 	"1767225600000000);";
 
-static const char changes_sqlite[] = "CREATE TABLE changes (seq INTEGER PRIMARY KEY AUTOINCREMENT, "
+static const char changes_sqlite[] = "CREATE TABLE changes (seq INTEGER PRIMARY KEY, "
 				     "noun TEXT NOT NULL, id TEXT NOT NULL,"
 				     " tenant_id TEXT NOT NULL, created_at BIGINT NOT NULL);";
 

@@ -136,6 +136,11 @@ bool db_sqlite_lost_transaction(struct db_conn *c)
 	return sqlite3_get_autocommit(c->db);
 }
 
+int64_t db_sqlite_changes(struct db_conn *c)
+{
+	return sqlite3_total_changes64(c->db);
+}
+
 static int prepare(struct db_conn *c, const char *sql, sqlite3_stmt **ret, struct mo_err *err)
 {
 	sqlite3_stmt *st = mo_map_get(&c->statements, (const char *)&sql, sizeof(sql));

@@ -44,7 +44,8 @@ int store_write(struct store *s, int (*fn)(struct store_tx *tx, void *ctx, struc
  * Embedded by its owner, zeroed, kept until DONE. */
 struct store_job {
 	/* On the writer's thread, inside an open batch: store_write calls made here join it (each
-	 * undone alone when it fails). Must not block: everybody's writes wait meanwhile. */
+	 * undone alone when it fails). May be called again when the batch has to run again, so its
+	 * other effects are set anew each time. Must not block: everybody's writes wait. */
 	int (*run)(struct store_job *job, struct mo_err *err);
 	/* After the batch is durable, with RUN's result and error; or -1 and why when its commit
 	 * failed. Last use of JOB. */

@@ -1,5 +1,6 @@
-/* SQLite's one writer thread: group commit, a savepoint per request, the turn held for at most 5 ms
- * of work. */
+/* SQLite's one writer thread: group commit, the turn held for at most 5 ms of work. Requests run
+ * without savepoints, which cost a copy of every page touched; when one fails after it changed
+ * rows, the batch is rolled back and run again with a savepoint each. */
 #include "modelops/store/writer.h"
 
 #include "modelops/base/check.h"
@@ -39,6 +40,9 @@ struct writer {
 	pthread_cond_t work;
 	struct mo_list queue, jobs;
 	bool sleeping; /* the thread waits for WORK */
+	bool careful;  /* this batch runs again: a savepoint per request */
+	bool dirty;    /* a request of this batch failed after it changed rows */
+	bool refused;  /* a job wrote once more in a dirty batch */
 	int64_t queued, queue_max;
 	bool stop;
 	char *wal; /* path of the WAL file */
@@ -145,26 +149,43 @@ static int run_verb(struct writer *w, const char *verb, struct mo_err *err)
 	return db_sqlite.run(w->conn, &call, err);
 }
 
-/* Runs one request inside the open batch; its failure undoes only itself. */
+/* With a savepoint: its failure undoes only itself. */
+static int run_careful(struct writer *w, struct item *it, struct store_tx *tx, struct mo_err *err)
+{
+	if (run_verb(w, "SAVEPOINT one", err) == 0 && it->fn(tx, it->ctx, err) == 0 &&
+		run_verb(w, "RELEASE one", err) == 0)
+		return 0;
+	if (!db_sqlite_lost_transaction(w->conn)) {
+		run_verb(w, "ROLLBACK TO one", NULL);
+		run_verb(w, "RELEASE one", NULL);
+	}
+	return -1;
+}
+
+/* Without: a failure that changed nothing needs no undoing; any other makes the batch dirty. */
+static int run_plain(struct writer *w, struct item *it, struct store_tx *tx, struct mo_err *err)
+{
+	int64_t before = db_sqlite_changes(w->conn);
+
+	if (w->dirty) {
+		w->refused = true;
+		return mo_fail(err, MO_EUNAVAIL, "this batch of writes runs again");
+	}
+	if (it->fn(tx, it->ctx, err) == 0)
+		return 0;
+	w->dirty = db_sqlite_changes(w->conn) != before;
+	return -1;
+}
+
+/* Runs one request inside the open batch. */
 static void run_item(struct writer *w, struct item *it)
 {
 	struct store_tx tx = { .store = w->store, .conn = w->conn, .driver = &db_sqlite };
 	struct mo_err err = { 0 };
 
-	it->rc = run_verb(w, "SAVEPOINT one", &err);
-	if (it->rc == 0)
-		it->rc = it->fn(&tx, it->ctx, &err);
-	if (it->rc == 0)
-		it->rc = run_verb(w, "RELEASE one", &err);
-	if (it->rc < 0) {
-		if (!db_sqlite_lost_transaction(w->conn)) {
-			run_verb(w, "ROLLBACK TO one", NULL);
-			run_verb(w, "RELEASE one", NULL);
-		}
-		if (it->err)
-			*it->err = err;
-		it->rc = -1;
-	}
+	it->rc = w->careful ? run_careful(w, it, &tx, &err) : run_plain(w, it, &tx, &err);
+	if (it->rc < 0 && it->err)
+		*it->err = err;
 }
 
 /* Takes IT or JOB into the batch and runs it. False when it cannot share a transaction: it goes
@@ -183,18 +204,64 @@ static bool run_one(struct writer *w, struct batch *b, struct item *it, struct s
 		run_item(w, it);
 	} else {
 		mo_list_push(&b->jobs, &job->node);
+		w->refused = false;
 		job->rc = job->run(job, &job->err);
+		if (w->refused) /* not its own failure: it runs again */
+			job->rc = 0;
 	}
 	b->n++;
 	return true;
 }
 
-/* Runs the first one and what is queued meanwhile in one transaction. */
+/* Runs what has not failed once more, each with a savepoint. */
+static int run_again(struct writer *w, struct batch *b, struct mo_err *err)
+{
+	w->dirty = false;
+	w->careful = true;
+	db_sqlite.rollback(w->conn);
+	if (db_sqlite.begin(w->conn, true, err) < 0)
+		return -1;
+	mo_list_foreach (node, &b->items) {
+		struct item *it = MO_LIST_ENTRY(node, struct item, node);
+		if (it->rc == 0)
+			run_item(w, it);
+	}
+	mo_list_foreach (node, &b->jobs) {
+		struct store_job *job = MO_LIST_ENTRY(node, struct store_job, node);
+		if (job->rc < 0)
+			continue;
+		job->err = (struct mo_err){ 0 };
+		job->rc = job->run(job, &job->err);
+	}
+	return 0;
+}
+
+/* Runs the first one and what is queued meanwhile. */
+static int fill_batch(struct writer *w, struct batch *b, struct item *it, struct store_job *job,
+	struct mo_err *err)
+{
+	int64_t until = mo_mono() + BATCH_US;
+
+	while ((it || job) && run_one(w, b, it, job)) {
+		if (w->dirty || db_sqlite_lost_transaction(w->conn) || b->n >= BATCH_MAX ||
+			mo_mono() >= until)
+			break;
+		next(w, false, &it, &job);
+	}
+	if (w->dirty && run_again(w, b, err) < 0)
+		return -1;
+	if (db_sqlite_lost_transaction(w->conn))
+		return mo_fail(err, MO_EFULL,
+			"the database ended the transaction (disk full or I/O error)");
+	return 0;
+}
+
+/* One transaction. */
 static void run_batch(struct writer *w, struct batch *b, struct item *it, struct store_job *job)
 {
 	struct mo_err err = { 0 };
-	int64_t until = mo_mono() + BATCH_US;
 
+	w->careful = w->dirty = false;
 	if (db_sqlite.begin(w->conn, true, &err) < 0) {
 		if (it)
 			mo_list_push(&b->items, &it->node);
@@ -203,18 +270,7 @@ static void run_batch(struct writer *w, struct batch *b, struct item *it, struct
 		fail_all(b, &err);
 		return;
 	}
-	while ((it || job) && run_one(w, b, it, job)) {
-		if (db_sqlite_lost_transaction(w->conn)) {
-			mo_fail(&err, MO_EFULL,
-				"the database ended the transaction (disk full or I/O error)");
-			fail_all(b, &err);
-			return;
-		}
-		if (b->n >= BATCH_MAX || mo_mono() >= until)
-			break;
-		next(w, false, &it, &job);
-	}
-	if (db_sqlite.commit(w->conn, &err) < 0) {
+	if (fill_batch(w, b, it, job, &err) < 0 || db_sqlite.commit(w->conn, &err) < 0) {
 		db_sqlite.rollback(w->conn);
 		fail_all(b, &err);
 		return;
