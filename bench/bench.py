@@ -52,6 +52,19 @@ class Server:
                 time.sleep(0.001)
         raise RuntimeError(f"no answer from {url} in {timeout} s; see {OUT}")
 
+    def wait_reply(self, port, path, body, timeout=30.0) -> float:
+        """Seconds from exec to the first 200 on a bare socket, tried without a pause: what start-up itself takes."""
+        text = (f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+                f"Content-Length: {len(body)}\r\n\r\n").encode() + body
+        while time.monotonic() - self.started < timeout:
+            with socket.socket() as s:
+                s.settimeout(timeout)
+                if s.connect_ex(("127.0.0.1", port)) == 0:
+                    s.sendall(text)
+                    if s.recv(64).startswith(b"HTTP/1.1 200"):
+                        return time.monotonic() - self.started
+        raise RuntimeError(f"no answer on port {port} in {timeout} s; see {OUT}")
+
     def cpu_seconds(self) -> float:
         """User and system time of the whole process, all threads."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
@@ -59,6 +72,16 @@ class Server:
 
     def rss_kib(self) -> int:
         return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{self.pid}/status").read_text())[1])
+
+    def system_calls(self, load) -> float:
+        """System calls of all threads per request while LOAD, which returns the number of requests, runs."""
+        report = OUT / "strace.txt"
+        with subprocess.Popen(["strace", "-f", "-c", "-U", "calls,name", "-o", report, "-p", str(self.pid)],
+                              stderr=subprocess.DEVNULL) as tracer:
+            time.sleep(0.5)
+            requests = load()
+            tracer.send_signal(signal.SIGINT)
+        return sum(int(n) for n in re.findall(r"^ *(\d+) +(?!total)\w", report.read_text(), re.M)) / requests
 
     def stop(self):
         if self.process.poll() is None:
@@ -90,6 +113,20 @@ def wrk(url, connections=16, seconds=None, body_file=None, headers=None, seq_pre
     if result["status_errors"] or result["socket_errors"] or not result["requests"]:
         raise RuntimeError(f"{url}: {text}")
     return result
+
+
+def memory_mib(pids) -> dict:
+    """Resident and proportional memory of PIDS together."""
+    text = "".join(Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in pids)
+    return {key.lower() + "_mib": round(sum(map(int, re.findall(rf"^{key}:\s+(\d+)", text, re.M))) / 1024, 1) for key in ("Rss", "Pss")}
+
+
+def descendants(pid) -> list[int]:
+    found = [pid]
+    for parent in found:
+        for task in Path(f"/proc/{parent}/task").iterdir():
+            found += map(int, (task / "children").read_text().split())
+    return found
 
 
 def load(server: Server, url, **how) -> dict:
