@@ -138,8 +138,10 @@ def test_new_version_without_a_failed_predict(p, dep):
 	stop.set()
 	thread.join()
 	assert not failures and len(set(seen)) == 2
-	revisions = p.client.items("/v1/deployments/%s/revisions" % dep["id"])
-	assert [(r["number"], r["state"], r["weight"]) for r in revisions] == [(2, "READY", 100), (1, "GONE", 0)]
+	def revisions():
+		rows = p.client.items("/v1/deployments/%s/revisions" % dep["id"])
+		return [(r["number"], r["state"], r["weight"]) for r in rows]
+	proc.wait_until(lambda: revisions() == [(2, "READY", 100), (1, "GONE", 0)], lambda: str(revisions()), 5)
 
 
 def test_failed_rollout_keeps_the_old_one_serving(p, dep):
@@ -230,6 +232,7 @@ def test_killed_at_every_point(p):
 		points += 1
 	p.kill("controller") # it is still armed
 	p.start("controller")
+	time.sleep(1) # a SIGTERM before it listens for one would just end it
 	assert points >= 12, "only %d points" % points
 	proc.wait_until(lambda: not p.workloads(), "nothing runs", 10)
 
