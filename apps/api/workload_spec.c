@@ -25,6 +25,7 @@ struct wanted {
 	struct wire_workload_spec spec;
 	struct wire_workload_input inputs[INPUTS_MAX];
 	const char *package; /* object prefix of a model package whose files are inputs, or NULL */
+	const char *sha256;  /* of its manifest when it was registered, or NULL */
 	struct artifact *dataset;
 };
 
@@ -79,6 +80,7 @@ static int find_package(struct api_req *r, struct store_tx *tx, const struct run
 	if (n == 0)
 		return mo_fail(err, MO_ENOTFOUND, "model '%s' has no version", model->name);
 	w->package = version->object_prefix;
+	w->sha256 = version->manifest_sha256;
 	return 0;
 }
 
@@ -116,6 +118,7 @@ static int instance_spec(
 	w->spec.kind = "serve";
 	w->spec.step = "{}";
 	w->package = version->object_prefix;
+	w->sha256 = version->manifest_sha256;
 	return 0;
 }
 
@@ -160,6 +163,10 @@ static int add_package(struct api_req *r, struct wanted *w, struct mo_err *err)
 		manifest_parse(r->arena, text.data, text.len, &manifest, err) < 0 ||
 		objstore_hash(r->api->objects, key, &info, err) < 0)
 		return -1;
+	/* An attempt's upload links outlive it: what was registered is what is served. */
+	if (w->sha256 && *w->sha256 && strcmp(w->sha256, info.sha256) != 0)
+		return mo_fail(
+			err, MO_ECONFLICT, "the model package was changed after it was registered");
 	for (size_t i = 0; i < manifest.nfiles; i++) {
 		const struct manifest_file *file = &manifest.files[i];
 		const char *at = mo_arena_printf(r->arena, "%s/%s", w->package, file->path);

@@ -105,6 +105,15 @@ def test_only_its_own_live_attempt():
 		admin.get("/v1/workload/spec", status=401)
 
 
+FILES = {"model.json": b"{}", "features.json": b"[]", "metrics.json": b"{}"}
+
+
+def files_manifest():
+	return {"format": 1, "attempt_id": api.new_id("att"), "kind": "model", "metrics": {}, "device": "cpu", "best_iteration": 1,
+		"created_at": "2026-11-23T21:05:17Z", "files": [{"path": name, "size": len(data),
+		"sha256": hashlib.sha256(data).hexdigest()} for name, data in FILES.items()]}
+
+
 def test_an_instance_gets_its_model():
 	with api.running() as server:
 		project, admin, _ = runs.setup(server)
@@ -116,23 +125,24 @@ def test_an_instance_gets_its_model():
 		server.row("instances", id=instance, tenant_id=made["tenant_id"], deployment_id=made["id"], revision_id=revision, idx=0,
 			state="STARTING", restarts=0, created_at=now)
 		prefix = "tenants/%s/projects/%s/attempts/att_x" % (made["tenant_id"], project["id"])
-		server.sql("UPDATE model_versions SET object_prefix = ? WHERE id = ?", prefix, version)
+		whole = json.dumps(files_manifest()).encode()
+		server.sql("UPDATE model_versions SET object_prefix = ?, manifest_sha256 = ? WHERE id = ?", prefix,
+			hashlib.sha256(whole).hexdigest(), version)
 		folder = server.data + "/artifacts/" + prefix
 		import os
 		os.makedirs(folder)
-		files = {"model.json": b"{}", "features.json": b"[]", "metrics.json": b"{}"}
-		manifest = {"format": 1, "attempt_id": api.new_id("att"), "kind": "model", "metrics": {}, "device": "cpu",
-			"best_iteration": 1, "created_at": "2026-11-23T21:05:17Z", "files": [{"path": name, "size": len(data),
-			"sha256": hashlib.sha256(data).hexdigest()} for name, data in files.items()]}
-		for name, data in dict(files, **{"manifest.json": json.dumps(manifest).encode()}).items():
+		for name, data in dict(FILES, **{"manifest.json": whole}).items():
 			with open(folder + "/" + name, "wb") as f:
 				f.write(data)
 		door = server.key_client(token(server, instance, made["tenant_id"]))
 		spec = door.get("/v1/workload/spec").json()
-		assert spec["kind"] == "serve" and {i["path"] for i in spec["inputs"]} == set(files) | {"manifest.json"}
+		assert spec["kind"] == "serve" and {i["path"] for i in spec["inputs"]} == set(FILES) | {"manifest.json"}
 		for one in spec["inputs"]:
 			data = server.nobody().get(one["url"]).content
 			assert (len(data), hashlib.sha256(data).hexdigest()) == (one["size"], one["sha256"])
+		with open(folder + "/manifest.json", "wb") as f: # by an upload link that outlived its attempt
+			f.write(whole + b" ")
+		door.get("/v1/workload/spec", status=409)
 		door.post("/v1/workload/progress", {"progress": 0.5}, status=403)
 		server.sql("UPDATE instances SET state = 'GONE' WHERE id = ?", instance)
 		door.get("/v1/workload/spec", status=403)
