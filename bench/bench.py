@@ -31,7 +31,7 @@ class Server:
 
     def __init__(self, argv, env=None, cwd=None, log="server.log"):
         OUT.mkdir(parents=True, exist_ok=True)
-        self.started = time.monotonic()
+        self.started, self.cwd = time.monotonic(), cwd
         with open(OUT / log, "ab") as out:
             self.process = subprocess.Popen(
                 ["taskset", "-c", SERVER_CORE, *map(str, argv)], cwd=cwd, stdout=out, stderr=out,
@@ -69,6 +69,11 @@ class Server:
         """User and system time of the whole process, all threads."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / TICK
+
+    def scheduled_ms(self) -> dict:
+        """What all threads ran, and what they waited for the core because others had it."""
+        stats = [task.joinpath("schedstat").read_text().split() for task in Path(f"/proc/{self.pid}/task").iterdir()]
+        return {"cpu_ms": sum(int(s[0]) for s in stats) / 1e6, "wait_ms": sum(int(s[1]) for s in stats) / 1e6}
 
     def rss_kib(self) -> int:
         return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{self.pid}/status").read_text())[1])
@@ -169,12 +174,15 @@ def row(name, ours, peer, peer_version, unit, goal, spread_, detail=None, better
             "machine": machine(), "rounds": ROUNDS, "detail": detail or {}}
 
 
+def details(samples) -> dict:
+    return {who: {key: round(median(samples[who], key), 1) for key in samples[who][0]} for who in samples}
+
+
 def cpu_row(name, samples, peer_version, goal):
     """A row in CPU per request against the fastest of the peers' variants."""
     best = min((p for p in samples if p != "ours"), key=lambda p: median(samples[p], "cpu_us"))
-    detail = {who: {key: round(median(samples[who], key), 1) for key in samples[who][0]} for who in samples}
     return row(name, median(samples["ours"], "cpu_us"), median(samples[best], "cpu_us"),
-               f"{peer_version}, variant {best}", "us CPU/request", goal, spread(samples["ours"], "cpu_us"), detail)
+               f"{peer_version}, variant {best}", "us CPU/request", goal, spread(samples["ours"], "cpu_us"), details(samples))
 
 
 def write_json(path: Path, value):

@@ -1,5 +1,5 @@
-/* LD_PRELOAD library: counts the process's allocations in the first 8 bytes of the file that
- * MALLOC_COUNT_FILE names. For the predict row's detail and its test. */
+/* LD_PRELOAD library: counts the process's allocations in the first 8 bytes of malloc-count in its
+ * working folder. For the detail of the predict row. */
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -17,8 +17,7 @@ static _Atomic uint64_t *count = &unseen;
 
 __attribute__((constructor)) static void map_count(void)
 {
-	const char *path = getenv("MALLOC_COUNT_FILE");
-	int fd = path ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
+	int fd = open("malloc-count", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
 	if (fd < 0)
 		return;

@@ -1,7 +1,6 @@
 /* Time: clocks, RFC 3339, calendar starts. */
 #include "modelops/base/time.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -55,6 +54,15 @@ static int64_t floor_div(int64_t a, int64_t b)
 	return a / b - (a % b < 0);
 }
 
+/* N decimal digits of V, then the byte AFTER. */
+static char *put(char *at, unsigned v, int n, char after)
+{
+	for (int i = n - 1; i >= 0; i--, v /= 10)
+		at[i] = (char)('0' + v % 10);
+	at[n] = after;
+	return at + n + 1;
+}
+
 char *mo_time_format(int64_t t, char out[MO_TIME_TEXT])
 {
 	int64_t first = days_from_civil(0, 1, 1) * MO_DAY,
@@ -65,12 +73,11 @@ char *mo_time_format(int64_t t, char out[MO_TIME_TEXT])
 
 	civil_from_days(days, &y, &m, &d);
 	unsigned s = (unsigned)(in_day / MO_SECOND), us = (unsigned)(in_day % MO_SECOND);
-	int n = snprintf(out, MO_TIME_TEXT, "%04u-%02u-%02uT%02u:%02u:%02u", (unsigned)y % 10000,
-		m % 100, d % 100, s / 3600 % 100, s / 60 % 60, s % 60);
+	char *at = put(put(put(out, (unsigned)y, 4, '-'), m, 2, '-'), d, 2, 'T');
+	at = put(put(put(at, s / 3600, 2, ':'), s / 60 % 60, 2, ':'), s % 60, 2, us ? '.' : 'Z');
 	if (us)
-		n += snprintf(out + n, MO_TIME_TEXT - (size_t)n, ".%06u", us % 1000000);
-	out[n] = 'Z';
-	out[n + 1] = '\0';
+		at = put(at, us, 6, 'Z');
+	*at = '\0';
 	return out;
 }
 
