@@ -6,18 +6,16 @@ MODELOPS_TORTURE_ALL=1 takes every N; else the first few and then ever wider ste
 # databases: sqlite
 # timeout: 600
 import contextlib
-import http.server
 import itertools
 import json
 import os
 import shutil
 import tempfile
-import threading
 import time
 
 import pytest
 import requests
-from lib import api, flow, platform, proc, serving
+from lib import api, flow, platform, proc, serving, standin
 
 ALL = bool(os.environ.get("MODELOPS_TORTURE_ALL"))
 CLOSE, STEPS, TRIES = 6, 1.4, 4
@@ -170,34 +168,6 @@ def test_api(point):
 		assert struck or point in ("usage.slot",), "the requests never pass " + point
 
 
-class Instance(http.server.BaseHTTPRequestHandler):
-	"""What the gateway sees of a serving process."""
-
-	protocol_version = "HTTP/1.1"
-
-	def do_POST(self):
-		self.rfile.read(int(self.headers.get("Content-Length", 0)))
-		self.send_response(200)
-		self.send_header("Content-Type", "application/json")
-		self.send_header("X-Rows", "3")
-		self.send_header("Content-Length", "2")
-		self.end_headers()
-		self.wfile.write(b"{}")
-
-	def log_message(self, *_):
-		pass
-
-
-def ready_instance(server, deployment, port):
-	"""Rows of a READY instance at PORT, as the controller would leave them."""
-	common = {"tenant_id": deployment["tenant_id"], "deployment_id": deployment["id"], "created_at": time.time_ns() // 1000}
-	server.row("revisions", id=api.new_id("rev"), number=1, model_version_id="mv", spec="{}", replicas=1, concurrency=1, shares=1,
-		state="READY", weight=100, **common)
-	((revision,),) = server.sql("SELECT id FROM revisions WHERE deployment_id = ?", deployment["id"])
-	server.row("instances", id=api.new_id("ins"), revision_id=revision, idx=0, state="READY", address="tcp:127.0.0.1:%d" % port,
-		restarts=0, **common)
-
-
 def predict(admin, deployment):
 	path = "%s/v1/deployments/%s/predict" % (admin.server.url, deployment["id"])
 	return requests.post(path, json={"instances": [[1.0]]}, headers=admin.headers, timeout=20).status_code
@@ -206,9 +176,7 @@ def predict(admin, deployment):
 @pytest.mark.parametrize("point", ["usage.slot", "http.upconn", "obs.series", "map", "arena"])
 def test_gateway(point):
 	"""A predict that cannot be counted or sent is refused; the next one is answered and counted, and nothing falls over."""
-	instance = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Instance)
-	threading.Thread(target=instance.serve_forever, daemon=True).start()
-	try:
+	with standin.instance() as port:
 		struck = 0
 		for n in numbers():
 			with api.running() as server:
@@ -217,7 +185,7 @@ def test_gateway(point):
 				admin = server.client("adm", "acme")
 				body = {"project_id": "main", "name": "d", "model": "iris", "version": 1}
 				made = admin.post("/v1/deployments", body).json()
-				ready_instance(server, made, instance.server_port)
+				standin.ready(server, made, port)
 				server.program.stop()
 				folder, url, document = server.data, server.database_url, server.document()
 				env = api.settings(folder, url, MODELOPS_FAULT="%s:%d" % (point, n))
@@ -237,9 +205,6 @@ def test_gateway(point):
 						break
 					struck += 1
 		assert struck, "a predict never passes " + point
-	finally:
-		instance.shutdown()
-		instance.server_close()
 
 
 SERVING_POINTS = ["arena", "buf", "map", "json.parse", "obs.series", "model.alloc", "http.conn", "http.xchg", "http.stream", "http.ring"]

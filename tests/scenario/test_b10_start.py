@@ -45,7 +45,7 @@ def test_a_request_under_way_is_finished():
 		host, port = server.url[len("http://"):].split(":")
 		body = json.dumps({"name": "late"}).encode()
 		with socket.create_connection((host, int(port)), 10) as s:
-			s.sendall(b"POST /v1/tenants HTTP/1.1\r\nHost: x\r\nX-Actor: a|tenant=platform|role=admin\r\n"
+			s.sendall(b"POST /v1/tenants HTTP/1.1\r\nHost: localhost\r\nX-Actor: a|tenant=platform|role=admin\r\n"
 				b"Content-Length: %d\r\n\r\n" % len(body) + body[:5])
 			time.sleep(0.3)
 			server.program.signal(signal.SIGTERM)

@@ -77,7 +77,7 @@ def test_a_broken_upload_leaves_nothing():
 		_, _, admin = server.tenant("acme")
 		host, port = server.url[len("http://"):].split(":")
 		with socket.create_connection((host, int(port)), 10) as s:
-			s.sendall(b"POST /v1/artifacts?project_id=main&name=half&kind=dataset HTTP/1.1\r\nHost: x\r\n"
+			s.sendall(b"POST /v1/artifacts?project_id=main&name=half&kind=dataset HTTP/1.1\r\nHost: localhost\r\n"
 				b"X-Actor: a|tenant=acme|role=user\r\nContent-Length: 1000000\r\n\r\n" + b"x" * 100000)
 			time.sleep(0.3)
 		proc.wait_until(lambda: not objects(server), "the temporary file to go", 10)

@@ -5,7 +5,8 @@ import sqlite3
 import threading
 import time
 
-from lib import api
+import requests
+from lib import api, standin
 
 
 def address(server):
@@ -24,7 +25,7 @@ def fast(client, path="/v1/whoami", times=20):
 
 
 def upload_head(name, length):
-	return (b"POST /v1/artifacts?project_id=main&name=%s&kind=dataset HTTP/1.1\r\nHost: x\r\n"
+	return (b"POST /v1/artifacts?project_id=main&name=%s&kind=dataset HTTP/1.1\r\nHost: localhost\r\n"
 		b"X-Actor: a|tenant=acme|role=user\r\nContent-Length: %d\r\n\r\n" % (name, length))
 
 
@@ -48,7 +49,7 @@ def test_slow_downloads():
 			"kind": "dataset"}).json()
 		for _ in range(20):
 			s = stack.enter_context(socket.create_connection(address(server), 10))
-			s.sendall(b"GET /v1/artifacts/%s/content HTTP/1.1\r\nHost: x\r\nX-Actor: a|tenant=acme|role=user\r\n\r\n"
+			s.sendall(b"GET /v1/artifacts/%s/content HTTP/1.1\r\nHost: localhost\r\nX-Actor: a|tenant=acme|role=user\r\n\r\n"
 				% made["id"].encode())
 		time.sleep(0.3)
 		assert fast(admin) < 0.5 and fast(admin, "/v1/projects") < 0.5
@@ -81,3 +82,32 @@ def test_full_queues_say_so():
 			time.sleep(0.2)
 		reply = admin.post("/v1/artifacts", data=b"x", params={"project_id": "main", "name": "x", "kind": "dataset"}, status=503)
 		assert reply.headers["Retry-After"]
+
+
+def test_a_slow_instance_holds_no_worker():
+	"""With one worker and many predicts that wait for their instance, reads and writes are answered meanwhile."""
+	with standin.instance(delay=2.0) as port, api.running(API_WORKERS="1") as server:
+		_, project, admin = server.tenant("acme")
+		server.model(project)
+		made = admin.post("/v1/deployments", {"project_id": "main", "name": "d", "model": "iris", "version": 1}).json()
+		standin.ready(server, made, port)
+		answers = []
+
+		def predict():
+			reply = requests.post("%s/v1/deployments/%s/predict" % (server.url, made["id"]), json={"instances": [[1.0]]},
+				headers=admin.headers, timeout=20)
+			answers.append(reply.status_code)
+		threads = [threading.Thread(target=predict) for _ in range(40)]
+		for thread in threads:
+			thread.start()
+		time.sleep(0.5)
+		started = time.monotonic()
+		for n in range(20):
+			admin.get("/v1/projects")
+			admin.post("/v1/projects", {"name": "p%d" % n})
+		took = time.monotonic() - started
+		waiting = 40 - len(answers)
+		for thread in threads:
+			thread.join()
+		assert waiting == 40 and took < 1.4, (waiting, took)
+		assert answers == [200] * 40
