@@ -45,13 +45,13 @@ soak: ## the fault tests with 200 random kills instead of 10
 	@tools/install-deps test
 	@MODELOPS_SOAK_POINTS=200 tests/run --timeout=3600 fault/
 
-asan: ## unit and scenario tests with AddressSanitizer and UndefinedBehaviorSanitizer
+asan: ## unit, scenario and fault tests with AddressSanitizer and UndefinedBehaviorSanitizer
 	@tools/install-deps test
-	@tests/run --build=asan unit/ conformance/ scenario/
+	@tests/run --build=asan unit/ conformance/ scenario/ fault/
 
-tsan: ## unit and conformance tests with ThreadSanitizer
+tsan: ## unit and fault tests, the flow and parallel load with ThreadSanitizer
 	@tools/install-deps test
-	@tests/run --build=tsan unit/ conformance/
+	@tests/run --build=tsan unit/ conformance/ scenario/test_d_flow scenario/test_d_parallel fault/
 
 coverage: ## line coverage of the unit and scenario tests: build/coverage/report.txt
 	@tools/install-deps test

@@ -121,3 +121,34 @@ def test_demo_stopped_by_a_signal_stops_the_platform(tmp_path, database):
 	rest = process.stdout.read()
 	assert process.wait(60) == 1 and "stopped by a signal" in rest
 	assert processes_of(data) == []
+
+
+def kill_below(pid, name):
+	"""kill -9 of the program NAME that runs below PID; its supervisor starts it again."""
+	for child in proc.descendants(pid):
+		with contextlib.suppress(OSError):
+			with open("/proc/%d/cmdline" % child, "rb") as f:
+				words = f.read().split(b"\0")
+			if os.path.basename(words[0]).decode() == name:
+				os.kill(child, signal.SIGKILL)
+				return True
+	return False
+
+
+def test_demo_ends_right_although_controller_and_agent_are_killed(tmp_path, database):
+	"""kill -9 as the step that needs them begins: the run, the deployment, the traffic's billing and the invoice come out the same."""
+	data, killed, text = tmp_path / "data", [], ""
+	victims = {6: "controller", 8: "controller", 9: "agent"}
+	process = subprocess.Popen([sys.executable, os.path.join(proc.ROOT, "tools", "demo")], env=environment(data, proc.free_port(), database),
+		stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+	for line in process.stdout:
+		text += line
+		step = re.match(r"\[ ?(\d+)/12\]", line)
+		victim = step and victims.get(int(step.group(1)))
+		if victim:
+			proc.wait_until(lambda name="modelops-" + victim: kill_below(process.pid, name), victim + " runs", 30)
+			killed.append(victim)
+	assert process.wait(60) == 0, text[-4000:]
+	assert killed == list(victims.values()), text
+	assert "how each amount came about" in text and "FAILED" not in text
+	assert processes_of(data) == []
