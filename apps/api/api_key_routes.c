@@ -112,6 +112,6 @@ int api_key_revoke(struct api_req *r, struct mo_err *err)
 {
 	int rc = req_write(r, revoke, err);
 	if (rc == 0)
-		key_cache_contact(r->api->keys, true);
+		r->drop_keys = true;
 	return rc;
 }

@@ -5,6 +5,7 @@
 #include "modelops/base/log.h"
 #include "modelops/base/time.h"
 
+#include "key_cache.h"
 #include "request.h"
 #include "steps.h"
 
@@ -55,6 +56,13 @@ static void reply_now(struct api_req *r)
 	http_req_reply(r->http, &reply);
 }
 
+/* After the commit, before the caller hears of it: a cached key must not outlive its revocation. */
+static void settle(const struct api_req *r)
+{
+	if (r->drop_keys)
+		key_cache_contact(r->api->keys, true);
+}
+
 /* Runs what is left of the steps on the thread that owns the request now. */
 static void run_steps(struct api_req *r)
 {
@@ -66,6 +74,7 @@ static void run_steps(struct api_req *r)
 	}
 	if (later)
 		return;
+	settle(r);
 	if (r->on_worker)
 		http_req_resume(r->http, &r->reply);
 	else
@@ -95,6 +104,7 @@ static void write_done(struct store_job *job, int rc, struct mo_err *err)
 		r->err = *err;
 		fail(r);
 	} else {
+		settle(r);
 		http_req_resume(r->http, &r->reply);
 	}
 }

@@ -60,7 +60,7 @@ int principal_delete(struct api_req *r, struct mo_err *err)
 {
 	int rc = req_write(r, remove_principal, err);
 	if (rc == 0)
-		key_cache_contact(r->api->keys, true);
+		r->drop_keys = true;
 	return rc;
 }
 
@@ -136,6 +136,6 @@ int role_binding_delete(struct api_req *r, struct mo_err *err)
 {
 	int rc = req_write(r, binding_delete, err);
 	if (rc == 0)
-		key_cache_contact(r->api->keys, true);
+		r->drop_keys = true;
 	return rc;
 }

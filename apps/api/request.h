@@ -37,6 +37,7 @@ struct api_req {
 	bool secret_in_reply; /* it shows an API key */
 	bool replayed;        /* the reply's header says that it was given before */
 	int64_t etag_sent;    /* a handler may run twice, a header goes out once */
+	bool drop_keys;       /* on success the cached callers are out of date */
 	bool stored;          /* this request, not one before it, wrote the row */
 	bool *later; /* set by a handler that answers by itself: R may be gone after that */
 

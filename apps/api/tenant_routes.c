@@ -87,7 +87,7 @@ int tenant_patch(struct api_req *r, struct mo_err *err)
 {
 	int rc = req_write(r, patch, err);
 	if (rc == 0)
-		key_cache_contact(r->api->keys, true);
+		r->drop_keys = true;
 	return rc;
 }
 
@@ -108,6 +108,6 @@ int tenant_delete(struct api_req *r, struct mo_err *err)
 {
 	int rc = req_write(r, remove_tenant, err);
 	if (rc == 0)
-		key_cache_contact(r->api->keys, true);
+		r->drop_keys = true;
 	return rc;
 }
