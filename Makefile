@@ -20,7 +20,7 @@ demo: build ## from nothing to a model trained, served, explained and billed (PO
 	@PORT="$(PORT)" DATA="$(abspath $(DATA))" tools/demo
 
 up: build ## run the platform in the foreground (PORT=, DATA=)
-	@PORT="$(PORT)" MODELOPS_DATA="$(abspath $(DATA))" AUTH_MODE=demo build/bin/modelops up
+	@exec env PORT="$(PORT)" MODELOPS_DATA="$(abspath $(DATA))" AUTH_MODE=demo build/bin/modelops up
 
 test: ## install what the tests need and run all of them
 	@tools/install-deps test

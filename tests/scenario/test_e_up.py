@@ -6,6 +6,7 @@ import re
 import signal
 import socket
 import stat
+import subprocess
 import time
 import urllib.error
 import urllib.request
@@ -232,3 +233,31 @@ def test_ready_is_no_rumour(tmp_path):
 		assert predict(url, deployment) == ["setosa"]
 		assert up.stop(90) == 0
 	proc.wait_until(lambda: processes_of(data) == [], lambda: "left: %s" % processes_of(data), 10)
+
+
+def test_sigterm_to_make(tmp_path):
+	"""`make up` hands a service manager's SIGTERM on: make's shell must not stand between."""
+	(tmp_path / "build").mkdir()
+	(tmp_path / "build" / "bin").symlink_to(proc.BIN)
+	data = tmp_path / "data"
+	log = tmp_path / "log"
+	with open(log, "w", encoding="utf-8") as f:
+		make = subprocess.Popen(["make", "-f", os.path.join(proc.ROOT, "Makefile"), "-o", "build", "up", "PORT=%d" % proc.free_port(),
+			"DATA=%s" % data], cwd=tmp_path, stdout=f, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+			env=dict(proc.clean_environment(), HOME=str(tmp_path), MODELOPS_REPO_ROOT=proc.ROOT), start_new_session=True)
+	below = []
+	try:
+		deadline = time.monotonic() + 60
+		while "ready after" not in log.read_text():
+			assert make.poll() is None and time.monotonic() < deadline, log.read_text()
+			time.sleep(0.05)
+		below = proc.descendants(make.pid)
+		assert len(below) >= 4
+		make.terminate()
+		make.wait(60)
+		left = [(pid, command(pid)) for pid in below if proc.alive(pid)]
+		assert not left, left
+	finally:
+		for pid in {make.pid, *proc.descendants(make.pid), *below}:
+			with contextlib.suppress(ProcessLookupError):
+				os.kill(pid, signal.SIGKILL)
