@@ -51,6 +51,7 @@ static int usage(struct api_req *r, struct store_tx *tx, struct mo_err *err)
 	f.project_id = r->actor.project_id[0] ? r->actor.project_id : NULL;
 	f.by_project = u.group_by && !strcmp(u.group_by, "project");
 	f.by_resource = u.group_by && !strcmp(u.group_by, "resource");
+	f.by_day = u.group_by && !strcmp(u.group_by, "day");
 	if (store_usage_sums(tx, u.tenant_id, &f, r->arena, &sums, &n, err) < 0)
 		return -1;
 	struct wire_usage_row *rows = mo_arena_zalloc(r->arena, (n + 1) * sizeof(*rows));
@@ -63,6 +64,7 @@ static int usage(struct api_req *r, struct store_tx *tx, struct mo_err *err)
 			.reason = sums[i].reason,
 			.project_id = sums[i].project_id,
 			.resource_id = sums[i].resource_id,
+			.day = sums[i].day,
 			.quantity = sums[i].quantity,
 			.windows = sums[i].windows,
 		};

@@ -43,6 +43,7 @@ enum cli_format {
 struct cli_column {
 	const char *title, *key; /* the key may have dots */
 	enum cli_format format;
+	bool if_any; /* left out when no row has it */
 };
 
 struct cli;

@@ -72,6 +72,10 @@ def test_month():
 			("predict_requests", "billable"): (5, 1)}
 		by_project = admin.get("/v1/usage", params={"group_by": "project"}).json()["items"]
 		assert {u["project_id"] for u in by_project} == {project["id"]}
+		by_day = admin.get("/v1/usage", params={"group_by": "day"}).json()["items"]
+		days = {u["day"] for u in by_day}
+		assert sum(u["windows"] for u in by_day) == 4 and len(days) >= 1
+		assert all(day.endswith("T00:00:00Z") or "T00:00:00." in day for day in days), days
 		assert root.get("/v1/usage", params={"tenant_id": tenant["name"]}).json()["items"] == usage
 		server.sql("UPDATE ledger_entries SET quantity = 1 WHERE tenant_id = ? AND seq = 2", tenant["id"])
 		check = admin.get("/v1/ledger/verify").json()

@@ -141,8 +141,9 @@ static int sum_row(const struct db_row *row, void *ctx, struct mo_err *err)
 		.reason = mo_arena_strdup(s->a, db_text(row, 2)),
 		.project_id = mo_arena_strdup(s->a, db_text(row, 3)),
 		.resource_id = mo_arena_strdup(s->a, db_text(row, 4)),
-		.quantity = db_int(row, 5),
-		.windows = db_int(row, 6),
+		.day = db_int(row, 5),
+		.quantity = db_int(row, 6),
+		.windows = db_int(row, 7),
 	};
 	return 0;
 }
@@ -151,16 +152,19 @@ int store_usage_sums(struct store_tx *tx, const char *tenant, const struct store
 	struct mo_arena *a, struct store_usage_sum **ret, size_t *ret_n, struct mo_err *err)
 {
 	struct sums s = { .a = a };
+	/* A window that ends at midnight is of the day before. */
+	static const char day_sql[] = "(end_at - 1) - (end_at - 1) % 86400000000";
 	const char *project = f->by_project ? "project_id" : "NULL",
-		   *resource = f->by_resource ? "resource_id" : "NULL";
-	const char *more = f->by_project ? ", project_id" : f->by_resource ? ", resource_id" : "";
+		   *resource = f->by_resource ? "resource_id" : "NULL",
+		   *day = f->by_day ? day_sql : "CAST(0 AS BIGINT)";
+	const char *more = f->by_project ? "4, " : f->by_resource ? "5, " : f->by_day ? "6, " : "";
 	const char *sql = db_sql(tx, err,
-		"SELECT metric, price_class, reason, %s, %s, CAST(sum(quantity) AS BIGINT), "
+		"SELECT metric, price_class, reason, %s, %s, %s, CAST(sum(quantity) AS BIGINT), "
 		"count(*)"
 		" FROM usage_windows WHERE tenant_id = ?1 AND end_at > ?2 AND end_at <= ?3 AND (?4 "
 		"= '' OR project_id = ?4)"
-		" GROUP BY metric, price_class, reason%s ORDER BY metric, price_class, reason%s",
-		project, resource, more, more);
+		" GROUP BY %s1, 2, 3 ORDER BY %s1, 2, 3",
+		project, resource, day, more, more);
 	if (!sql || db_run(tx, sql,
 			    DB_ARGS(DB_T(tenant), DB_I(f->from), DB_I(f->to),
 				    DB_T(f->project_id ? f->project_id : "")),

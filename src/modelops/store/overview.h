@@ -29,15 +29,16 @@ int store_deployment_served(struct store_tx *tx,
 int store_deployment_counts(struct store_tx *tx, int64_t *counts, size_t n, struct mo_err *err);
 
 /* Sums of usage windows with FROM < end_at <= TO, apart by metric, price class and reason, and by
- * project or resource. */
+ * project, resource or day. */
 struct store_usage_filter {
 	int64_t from, to;
 	const char *project_id; /* NULL: all */
-	bool by_project, by_resource;
+	bool by_project, by_resource, by_day;
 };
 struct store_usage_sum {
 	const char *metric, *price_class, *reason;
 	const char *project_id, *resource_id; /* NULL unless grouped by */
+	int64_t day; /* start of the day (UTC) of their ends; 0 unless grouped by */
 	int64_t quantity, windows;
 };
 int store_usage_sums(struct store_tx *tx, const char *tenant, const struct store_usage_filter *f,

@@ -51,6 +51,8 @@ static const struct wire_field usage_row_fields[] = {
 	FIELD(wire_usage_row, reason, WIRE_TEXT, .about = "billable, or why it is not billed."),
 	FIELD(wire_usage_row, project_id, WIRE_ID, .flags = WIRE_NULL),
 	FIELD(wire_usage_row, resource_id, WIRE_ID, .flags = WIRE_NULL),
+	FIELD(wire_usage_row, day, WIRE_TIME, .flags = WIRE_NULL,
+		.about = "Start of the day (UTC) of the windows' ends; grouped by day."),
 	FIELD(wire_usage_row, quantity, WIRE_INT),
 	FIELD(wire_usage_row, windows, WIRE_INT, .about = "Usage windows in the sum."),
 };

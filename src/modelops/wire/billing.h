@@ -14,6 +14,7 @@ extern const struct wire_noun wire_ledger_entry; /* struct ledger_entry */
 struct wire_usage_row {
 	const char *metric, *price_class, *reason;
 	const char *project_id, *resource_id; /* NULL unless grouped by */
+	int64_t day;                          /* 0 unless grouped by */
 	int64_t quantity, windows;
 };
 extern const struct wire_noun wire_usage_row;
