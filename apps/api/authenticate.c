@@ -140,7 +140,11 @@ static int by_actor(struct api_req *r, bool store, struct mo_err *err)
 		return by_claim(r, value, store, err);
 	if (bearer(r, &value))
 		return by_key(r, value, store, err);
-	return refuse(err, "nobody is logged in");
+	mo_fail(err, MO_EAUTH, "nobody is logged in");
+	return mo_advise(err, NULL,
+		r->api->cfg.auth_mode == AUTH_MODE_DEMO
+			? "say who: X-Actor: NAME|tenant=TENANT|role=ROLE (modelops --actor)"
+			: "send Authorization: Bearer <API key> (modelops --token)");
 }
 
 int authenticate(struct api_req *r, bool store, struct mo_err *err)

@@ -249,11 +249,14 @@ static const char *find_row(struct cli *c, const json_t *page, const char *name,
 	}
 	if (found == 1)
 		return id;
-	fprintf(stderr,
-		found ? "error: %zu times a %s '%s'\n  hint        give its id, or the project: "
-			"MODELOPS_PROJECT\n"
-		      : "error: %zu times a %s '%s': there is none that you may see\n",
-		found, noun, fmt_clean(name, false, &c->arena));
+	name = fmt_clean(name, false, &c->arena);
+	if (found)
+		fprintf(stderr,
+			"error: %zu times a %s '%s'\n  hint        give its id, or the project: "
+			"MODELOPS_PROJECT\n",
+			found, noun, name);
+	else
+		fprintf(stderr, "error: no %s '%s' that you may see\n", noun, name);
 	return NULL;
 }
 

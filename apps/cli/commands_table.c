@@ -136,12 +136,12 @@ static const struct cli_flag alias_flags[] = {
 
 #define SERVING(MODEL) \
 	MODEL("model", "NAME", KIND_TEXT, NULL, "model to serve"), \
-		BODY("version", "N", KIND_INT, NULL, "its version"), \
-		BODY("alias", "NAME", KIND_TEXT, NULL, "instead of version"), \
+		BODY("version", "N", KIND_INT, NULL, "its version; this or --alias"), \
+		BODY("alias", "NAME", KIND_TEXT, NULL, "the version an alias names"), \
 		BODY("min", "N", KIND_INT, "replicas.min", "fewest instances; 1"), \
 		BODY("max", "N", KIND_INT, "replicas.max", "most instances; 1"), \
 		BODY("concurrency", "N", KIND_INT, NULL, "requests at once per instance; 4"), \
-		BODY("pool", "NAME", KIND_TEXT, NULL, "pool of the instances"), \
+		BODY("pool", "NAME", KIND_TEXT, NULL, "pool of the instances; none: no shares"), \
 		BODY("shares", "N", KIND_INT, NULL, "shares per instance; 1")
 
 static const struct cli_flag deployment_create_flags[] = { NEEDED("project", "NAME", KIND_TEXT,
@@ -166,7 +166,7 @@ static const struct cli_flag predict_flags[] = { ROWS,
 static const struct cli_flag explain_flags[] = { ROWS,
 	OWN("repeat", "N", KIND_INT, "send the request N times and print figures"),
 	OWN("concurrency", "C", KIND_INT, "with --repeat: so many at once; 1"), END_FLAGS };
-static const struct cli_flag usage_flags[] = { QUERY("from", "TIME", NULL, "start; this month's"),
+static const struct cli_flag usage_flags[] = { QUERY("from", "TIME", NULL, "start; of this month"),
 	QUERY("to", "TIME", NULL, "end; now"),
 	QUERY("group-by", "WHAT", "group_by", "metric, project, resource or day"), TENANT,
 	END_FLAGS };
@@ -271,7 +271,9 @@ static const struct cli_column instance_columns[] = { { "ID", "id", FMT_TEXT },
 static const struct cli_column usage_columns[] = { { "METRIC", "metric", FMT_TEXT },
 	{ "CLASS", "price_class", FMT_TEXT }, { "QUANTITY", "quantity", FMT_NUMBER },
 	{ "WINDOWS", "windows", FMT_NUMBER }, { "BILLED", "reason", FMT_TEXT },
-	{ "RESOURCE", "resource_id", FMT_TEXT }, END_COLUMNS };
+	{ "DAY", "day", FMT_TIME, .if_any = true },
+	{ "PROJECT", "project_id", FMT_TEXT, .if_any = true },
+	{ "RESOURCE", "resource_id", FMT_TEXT, .if_any = true }, END_COLUMNS };
 static const struct cli_column ledger_columns[] = { { "SEQ", "seq", FMT_NUMBER },
 	{ "METRIC", "metric", FMT_TEXT }, { "CLASS", "price_class", FMT_TEXT },
 	{ "QUANTITY", "quantity", FMT_NUMBER }, { "FROM", "start_at", FMT_TIME },
@@ -352,8 +354,8 @@ const struct cli_cmd cli_commands[] = {
 	GET("artifact", "/v1/artifacts", "An artifact."),
 	{ "artifact", "upload", "FILE", "Upload a file.", "POST", "/v1/artifacts", upload_flags,
 		NULL, artifact_upload },
-	{ "artifact", "download", "ID", "Download, digest verified.", "GET", "/v1/artifacts/{0}",
-		download_flags, NULL, artifact_download },
+	{ "artifact", "download", "ID", "Download; whole or not at all.", "GET",
+		"/v1/artifacts/{0}", download_flags, NULL, artifact_download },
 	DELETE("artifact", "/v1/artifacts", "Remove an artifact."),
 	LIST("pipeline", "/v1/pipelines", project_list_flags, pipeline_columns, "Pipelines."),
 	GET("pipeline", "/v1/pipelines", "A pipeline."),

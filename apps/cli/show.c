@@ -44,7 +44,7 @@ double show_number(const json_t *doc, const char *key)
 /* Other kinds of values as compact JSON, cut at the cell's end. */
 static void compact(const json_t *value, char out[SHOW_CELL])
 {
-	char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+	char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(9));
 
 	snprintf(out, SHOW_CELL, "%s", text ? text : "?");
 	if (text && strlen(text) >= SHOW_CELL)
@@ -144,26 +144,45 @@ static bool to_the_right(enum cli_format format)
 	       format == FMT_SHARE;
 }
 
+static bool any_has(const json_t *items, const char *key)
+{
+	size_t i;
+	json_t *item;
+
+	json_array_foreach(items, i, item)
+	{
+		const json_t *value = show_at(item, key);
+		if (value && !json_is_null(value))
+			return true;
+	}
+	return false;
+}
+
 void show_table(struct cli *c, const struct cli_column *columns, const json_t *items)
 {
+	const struct cli_column *used[TABLE_COLS];
 	struct table_col cols[TABLE_COLS];
 	struct table table;
 	mo_autobuf struct mo_buf out;
 	size_t n = 0, i;
 	json_t *item;
 
-	for (; columns[n].title && n < TABLE_COLS; n++)
-		cols[n] = (struct table_col){ columns[n].title, to_the_right(columns[n].format),
-			is_id(columns[n].key) };
+	for (const struct cli_column *col = columns; col->title && n < TABLE_COLS; col++) {
+		if (col->if_any && !any_has(items, col->key))
+			continue;
+		used[n] = col;
+		cols[n++] = (struct table_col){ col->title, to_the_right(col->format),
+			is_id(col->key) };
+	}
 	table_init(&table, cols, n, &c->arena);
 	json_array_foreach(items, i, item)
 	{
 		const char *cells[TABLE_COLS], *paints[TABLE_COLS] = { NULL };
 		char text[SHOW_CELL];
 		for (size_t k = 0; k < n; k++) {
-			show_value(show_at(item, columns[k].key), columns[k].format, text);
+			show_value(show_at(item, used[k]->key), used[k]->format, text);
 			cells[k] = mo_arena_strdup(&c->arena, text);
-			if (columns[k].format == FMT_STATE)
+			if (used[k]->format == FMT_STATE)
 				paints[k] = state_paint(text);
 		}
 		if (table_add(&table, cells, paints) < 0)
@@ -179,7 +198,8 @@ static enum cli_format format_of(const char *key, const json_t *value)
 {
 	size_t n = strlen(key);
 
-	if (n > 3 && strcmp(key + n - 3, "_at") == 0)
+	if ((n > 3 && strcmp(key + n - 3, "_at") == 0) || strcmp(key, "period_start") == 0 ||
+		strcmp(key, "period_end") == 0)
 		return FMT_TIME;
 	if (strcmp(key, "state") == 0)
 		return FMT_STATE;
