@@ -96,7 +96,8 @@ static int work_out(struct work *w, struct space *space, struct mo_str *ret_body
 		return -1;
 	char *text = mo_arena_memdup(w->req->arena, space->out.data, space->out.len);
 	if (!text)
-		return mo_fail(&w->err, MO_ETOOBIG, "the reply needs %zu bytes", space->out.len);
+		return mo_fail(
+			&w->err, MO_ENOMEM, "no memory for a reply of %zu bytes", space->out.len);
 	*ret_body = (struct mo_str){ text, space->out.len };
 	w->rows = space->rows.count;
 	return 0;
