@@ -130,7 +130,8 @@ static const struct wire_field explain_reply_fields[] = {
 			"\"description\":\"Contribution by feature.\",\"additionalProperties\":{"
 			"\"type\":\"number\"}},\"output\":{\"type\":\"number\",\"description\":"
 			"\"base_value plus the sum of values.\"},\"class\":{\"type\":\"string\"}},"
-			"\"required\":[\"base_value\",\"values\",\"output\"]}}"),
+			"\"required\":[\"base_value\",\"values\",\"output\"],"
+			"\"additionalProperties\":false}}"),
 	FIELD(wire_inference, model_version, WIRE_TEXT),
 	FIELD(wire_inference, request_id, WIRE_TEXT),
 };
