@@ -187,19 +187,21 @@ static void hop_reply(struct hop *hop)
 	endpoint_release(e);
 }
 
-/* Predicting changes nothing, so a lost or misdirected request may be sent to another instance
- * once. */
+/* Predicting changes nothing, so a lost or misdirected request may be sent again: to another
+ * instance at once, or after a fresh look at the store when all that the cache knows have failed.
+ */
 static bool hop_retry(struct hop *hop, const struct mo_err *err)
 {
 	bool misdirected = !err && hop->call.status == 421;
 	bool lost = err && err->code == MO_EUNAVAIL;
 
-	if (misdirected || lost)
-		endpoint_load(hop->gateway, hop->endpoint);
-	if ((!misdirected && !lost) || hop->tries >= MAX_TRIES)
+	if (!misdirected && !lost)
 		return false;
-	hop->tries++;
 	obs_add(hop->gateway->cfg.metrics->retries, 1);
+	if (hop->tries >= MAX_TRIES || hop->endpoint->n < 2)
+		return hop_look_again(hop);
+	endpoint_load(hop->gateway, hop->endpoint);
+	hop->tries++;
 	hop_send(hop);
 	return true;
 }
