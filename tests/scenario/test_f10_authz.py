@@ -256,6 +256,25 @@ def test_a_scoped_key_opens_its_routes_only():
 				assert (reply.status_code != 403) == (route["permission"] == permission), (permission, route["path"], reply.text)
 
 
+def test_every_write_is_done_once_per_key():
+	"""Idempotency-Key on each write of the table: sent twice, the first answer comes again."""
+	with api.running() as server:
+		world, wrong, done = World(server), [], 0
+		for number, route in enumerate(routes()):
+			reads = route["method"] == "GET" or route["path"].endswith(("/predict", "/explain"))
+			if route["auth"] != "actor" or reads:
+				continue
+			path, more = world.request(route["method"], route["path"])
+			more["headers"] = dict(more.get("headers") or {}, **{"Idempotency-Key": "w-%d" % number})
+			client = world.admin if "tenant_admin" in route["roles"] else world.root
+			done += 1
+			replies = [client.request(route["method"], path, status=tuple(range(200, 600)), **more) for _ in range(2)]
+			if replies[0].status_code >= 300 or replies[1].content != replies[0].content or \
+					replies[1].status_code != replies[0].status_code or "Idempotency-Replayed" not in replies[1].headers:
+				wrong.append((route["method"], route["path"], [(r.status_code, r.text[:200]) for r in replies]))
+		assert not wrong and done >= 30, json.dumps([done, wrong], indent="\t")
+
+
 if __name__ == "__main__":
 	os.environ.setdefault("MODELOPS_TEST_DB", "sqlite")
 	with api.running() as one:
