@@ -266,6 +266,7 @@ static int supervise(struct cli *c, struct up_state *u)
 	}
 	printf("stopping\n");
 	stop_all(u);
+	up_sweep(&u->plan);
 	return rc;
 }
 

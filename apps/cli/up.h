@@ -47,4 +47,7 @@ void up_drain(const struct up_plan *p, struct up_service *s);
 /* The last LINES of a log, to standard error. */
 void up_print_tail(const struct up_plan *p, const char *log, int lines);
 
+/* After the services have ended: kills workloads that a dead controller left in DATA/work. */
+void up_sweep(const struct up_plan *p);
+
 #endif

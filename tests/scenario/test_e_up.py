@@ -218,6 +218,21 @@ def test_what_was_served_is_served_again(tmp_path):
 	proc.wait_until(lambda: processes_of(data) == [], lambda: "left: %s" % processes_of(data), 10)
 
 
+def test_stop_while_the_controller_is_dead(tmp_path):
+	"""Nobody is there to stop the instance: `up` ends it all the same, and the next start serves again."""
+	data = tmp_path / "data"
+	with start(data) as up:
+		deployment = deploy_iris(ready(up), tmp_path)
+		os.kill(services(up)["modelops-controller"], signal.SIGKILL)
+		assert up.stop(90) == 0
+		assert processes_of(data) == []
+	with start(data) as up:
+		url = ready(up)
+		assert predict(url, deployment) == ["setosa"]
+		assert up.stop(90) == 0
+	assert processes_of(data) == []
+
+
 def test_ready_is_no_rumour(tmp_path):
 	"""kill -9 of every process at once: the rows still say READY, /readyz must not until the instance serves again."""
 	data = tmp_path / "data"
