@@ -141,7 +141,8 @@ static const struct cli_flag alias_flags[] = {
 		BODY("min", "N", KIND_INT, "replicas.min", "fewest instances; 1"), \
 		BODY("max", "N", KIND_INT, "replicas.max", "most instances; 1"), \
 		BODY("concurrency", "N", KIND_INT, NULL, "requests at once per instance; 4"), \
-		BODY("pool", "NAME", KIND_TEXT, NULL, "pool of the instances; none: no shares"), \
+		BODY("pool", "NAME", KIND_TEXT, NULL, \
+			"its instances' pool; `default`, or the only one"), \
 		BODY("shares", "N", KIND_INT, NULL, "shares per instance; 1")
 
 static const struct cli_flag deployment_create_flags[] = { NEEDED("project", "NAME", KIND_TEXT,
