@@ -200,6 +200,22 @@ static int insert_step(struct api_req *r, struct store_tx *tx, const struct plan
 	return store_step_insert(tx, &row, err);
 }
 
+/* Every live run costs the controller time in every pass, whoever's it is. */
+static int check_live(
+	struct api_req *r, struct store_tx *tx, const char *tenant, struct mo_err *err)
+{
+	int64_t max = r->api->cfg.max_live_runs, live;
+	if (store_run_live_count(tx, tenant, max, &live, err) < 0)
+		return -1;
+	if (live < max)
+		return 0;
+	mo_fail(err, MO_EQUOTA,
+		"%lld runs of the tenant are waiting or running, as many as may be "
+		"(API_MAX_LIVE_RUNS)",
+		(long long)live);
+	return mo_advise(err, "quota_exceeded", "wait for some to end, or cancel them");
+}
+
 static int insert_run(struct api_req *r, struct store_tx *tx, struct plan *plan, struct mo_err *err)
 {
 	struct run *run = &plan->run;
@@ -214,7 +230,8 @@ static int insert_run(struct api_req *r, struct store_tx *tx, struct plan *plan,
 		run->max_runtime_s = RUN_DEFAULT_S;
 	if (!run->name)
 		run->name = plan->spec.name;
-	if (!run->spec || store_run_insert(tx, run, err) < 0)
+	if (!run->spec || check_live(r, tx, plan->tenant, err) < 0 ||
+		store_run_insert(tx, run, err) < 0)
 		return -1;
 	for (size_t i = 0; i < plan->spec.step_count; i++)
 		if (insert_step(r, tx, plan, &plan->spec.steps[i], i, err) < 0)

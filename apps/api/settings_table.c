@@ -56,6 +56,8 @@ const struct mo_cfg api_settings[] = {
 		"Requests waiting for a worker; past it 503."),
 	NUMBER("API_MAX_ARTIFACT", MO_CFG_SIZE, max_artifact, "4g", 1024, INT64_C(1) << 44,
 		"Largest artifact taken."),
+	NUMBER("API_MAX_LIVE_RUNS", MO_CFG_INT, max_live_runs, "1000", 1, 1000000,
+		"Runs of one tenant that may be waiting or running at once; past it 403."),
 	NUMBER("PRESIGN_TTL", MO_CFG_DURATION, presign_ttl, "15m", MO_SECOND, MO_DAY,
 		"How long a link handed to a workload is good for."),
 	TEXT("WORKLOAD_KEY_FILE", workload_key, NULL,

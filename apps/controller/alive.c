@@ -57,6 +57,7 @@ int alive_pass(struct controller *ctl, struct mo_err *err)
 	size_t listed;
 
 	do {
+		mo_arena_reset(&ctl->arena);
 		if (store_read(ctl->store, list, &v, err) < 0)
 			return -1;
 		listed = v.count;

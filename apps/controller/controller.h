@@ -20,7 +20,8 @@
 struct controller_cfg {
 	const char *data, *database_url, *workload_key_file, *presign_key_file, *bin_dir, *door_url;
 	int log_level, log_format;
-	int64_t tick, full_pass, lease, renew, log_cap, stop_grace, drain, start_limit, alive;
+	int64_t tick, full_pass, lease, renew, log_cap, stop_grace, drain, start_limit, alive,
+		object_memory;
 	struct http_ops_cfg ops;
 };
 
@@ -57,7 +58,8 @@ struct controller {
 	_Atomic int64_t epoch; /* 0: not leading */
 	_Atomic bool stopping; /* SIGTERM came */
 	_Atomic int64_t seen;  /* mono time of the last pass that went well, for /readyz */
-	struct mo_arena arena; /* of one pass */
+	struct mo_arena pass;  /* what lives as long as one pass: the rooms */
+	struct mo_arena arena; /* of the one run, deployment or folder that is looked at */
 	struct mo_map logs;    /* attempt id -> struct log_place *, see logs.c */
 	struct watch *watch;   /* processes looked at between passes, see watch.c */
 	int64_t writes;        /* of acts, since the start */
@@ -81,6 +83,10 @@ int64_t ctl_store_time(struct store_tx *tx, int64_t executor_time);
 void ctl_point(void);
 /* Logs one failure and counts it. */
 void ctl_failed(struct controller *ctl, const char *what, const char *id, const struct mo_err *err);
+/* One object's failure MINE: told, and 0, for it must not keep the others waiting. -1 with *err
+ * when the lease is gone, which ends the pass. */
+int ctl_alone(struct controller *ctl, const char *what, const char *id, const struct mo_err *mine,
+	struct mo_err *err);
 
 /* ---- logs.c: output of attempts into chunks of the object store ---- */
 struct run_step;

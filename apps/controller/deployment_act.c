@@ -281,47 +281,36 @@ static int one(struct controller *ctl, struct rooms *rooms, struct live_deployme
 		return -1;
 	for (size_t i = 0; i < live->nins; i++) {
 		struct mo_err mine = { 0 };
-		if (one_instance(ctl, rooms, live, &live->inss[i], &mine) == 0)
-			continue;
-		if (mine.code == MO_EPRECOND || mine.code == MO_ENOMEM) {
-			*err = mine;
+		if (one_instance(ctl, rooms, live, &live->inss[i], &mine) < 0 &&
+			ctl_alone(ctl, "instance", live->inss[i].id, &mine, err) < 0)
 			return -1;
-		}
-		if (mine.code != MO_ECONFLICT)
-			ctl_failed(ctl, "instance", live->inss[i].id, &mine);
 	}
 	return retire_empty(ctl, live, err);
 }
 
-static void count(struct controller *ctl, const struct live_deployment *at, size_t n)
-{
-	int64_t states[INSTANCE_FAILED + 1] = { 0 };
+struct deployments_pass {
+	struct rooms *rooms;
+	int64_t instances[INSTANCE_FAILED + 1];
+};
 
-	for (size_t i = 0; i < n; i++)
-		for (size_t j = 0; j < at[i].nins; j++)
-			states[at[i].inss[j].state]++;
-	for (int s = 0; s <= INSTANCE_FAILED; s++)
-		metrics_set(ctl, CTL_INSTANCES, state_name(&instance_states, s), NULL, states[s]);
+static int pass_one(
+	struct controller *ctl, struct live_deployment *live, void *ctx, struct mo_err *err)
+{
+	struct deployments_pass *p = ctx;
+
+	for (size_t i = 0; i < live->nins; i++)
+		p->instances[live->inss[i].state]++;
+	return one(ctl, p->rooms, live, err);
 }
 
 int deployments_pass(struct controller *ctl, struct rooms *rooms, struct mo_err *err)
 {
-	struct live_deployment *at;
-	size_t n;
+	struct deployments_pass p = { .rooms = rooms };
 
-	if (live_deployments(ctl, &at, &n, err) < 0)
+	if (each_deployment(ctl, pass_one, &p, err) < 0)
 		return -1;
-	count(ctl, at, n);
-	for (size_t i = 0; i < n; i++) {
-		struct mo_err mine = { 0 };
-		if (one(ctl, rooms, &at[i], &mine) == 0)
-			continue;
-		if (mine.code == MO_EPRECOND || mine.code == MO_ENOMEM) {
-			*err = mine;
-			return -1;
-		}
-		if (mine.code != MO_ECONFLICT)
-			ctl_failed(ctl, "deployment", at[i].dep->id, &mine);
-	}
+	for (int s = 0; s <= INSTANCE_FAILED; s++)
+		metrics_set(
+			ctl, CTL_INSTANCES, state_name(&instance_states, s), NULL, p.instances[s]);
 	return 0;
 }

@@ -1,5 +1,6 @@
 /* Observes deployments: rows, the executor, room in the pools. */
 #include "deployments.h"
+#include "modelops/base/id.h"
 #include "modelops/base/str.h"
 #include "modelops/base/time.h"
 #include "modelops/store/deployments.h"
@@ -8,10 +9,22 @@
 
 enum { DEPLOYMENT_PAGE = 500 };
 
+struct page {
+	char after[MO_ID_MAX], ids[DEPLOYMENT_PAGE][MO_ID_MAX];
+	size_t n;
+};
+
+static int read_ids(struct store_tx *tx, void *ctx, struct mo_err *err)
+{
+	struct page *p = ctx;
+
+	return store_deployment_live(tx, p->after, p->ids, DEPLOYMENT_PAGE, &p->n, err);
+}
+
 struct load {
-	struct controller *ctl;
-	struct live_deployment *at;
-	size_t n, cap;
+	struct mo_arena *arena;
+	const char *id;
+	struct live_deployment live;
 };
 
 static void find_roles(struct live_deployment *live)
@@ -24,66 +37,54 @@ static void find_roles(struct live_deployment *live)
 		live->next = &live->revs[0];
 }
 
-static int add(struct store_tx *tx, struct load *l, struct deployment *dep, struct mo_err *err)
-{
-	struct mo_arena *a = &l->ctl->arena;
-	struct live_deployment *live = &l->at[l->n];
-
-	*live = (struct live_deployment){ .dep = dep };
-	if (store_revision_list(
-		    tx, dep->tenant_id, dep->id, NULL, a, &live->revs, &live->nrevs, err) < 0 ||
-		store_instance_list(tx, dep->tenant_id, dep->id, true, NULL, a, &live->inss,
-			&live->nins, err) < 0)
-		return -1;
-	find_roles(live);
-	l->n++;
-	return 0;
-}
-
-static int grow(struct load *l, size_t more, struct mo_err *err)
-{
-	if (l->n + more <= l->cap)
-		return 0;
-	size_t cap = 2 * l->cap + more;
-	struct live_deployment *at = mo_arena_alloc(&l->ctl->arena, cap * sizeof(*at));
-	if (!at)
-		return mo_fail(err, MO_ENOMEM, "%zu deployments", l->n + more);
-	if (l->n)
-		memcpy(at, l->at, l->n * sizeof(*at));
-	l->at = at;
-	l->cap = cap;
-	return 0;
-}
-
-static int read_all(struct store_tx *tx, void *ctx, struct mo_err *err)
+static int read_one(struct store_tx *tx, void *ctx, struct mo_err *err)
 {
 	struct load *l = ctx;
-	const char *after = NULL;
-	struct deployment *rows;
-	size_t n;
+	struct live_deployment *live = &l->live;
 
-	do {
-		if (store_deployment_live(
-			    tx, after, DEPLOYMENT_PAGE, &l->ctl->arena, &rows, &n, err) < 0 ||
-			grow(l, n, err) < 0)
-			return -1;
-		for (size_t i = 0; i < n; i++)
-			if (add(tx, l, &rows[i], err) < 0)
-				return -1;
-		after = n ? rows[n - 1].id : NULL;
-	} while (n == DEPLOYMENT_PAGE);
+	*live = (struct live_deployment){ 0 };
+	if (store_deployment_get(tx, NULL, l->id, l->arena, &live->dep, err) < 0 ||
+		store_revision_live(tx, l->id, live->dep->current_revision_id, l->arena,
+			&live->revs, &live->nrevs, err) < 0 ||
+		store_instance_list(tx, live->dep->tenant_id, l->id, true, NULL, l->arena,
+			&live->inss, &live->nins, err) < 0)
+		return -1;
+	find_roles(live);
 	return 0;
 }
 
-int live_deployments(
-	struct controller *ctl, struct live_deployment **ret, size_t *ret_n, struct mo_err *err)
+static int one_deployment(struct controller *ctl, const char *id,
+	int (*fn)(struct controller *ctl, struct live_deployment *live, void *ctx,
+		struct mo_err *err),
+	void *ctx, struct mo_err *err)
 {
-	struct load l = { .ctl = ctl };
+	struct load l = { .arena = &ctl->arena, .id = id };
 
-	if (store_read(ctl->store, read_all, &l, err) < 0)
+	mo_arena_reset(&ctl->arena);
+	if (store_read(ctl->store, read_one, &l, err) < 0)
 		return -1;
-	*ret = l.at;
-	*ret_n = l.n;
+	return fn(ctl, &l.live, ctx, err);
+}
+
+int each_deployment(struct controller *ctl,
+	int (*fn)(struct controller *ctl, struct live_deployment *live, void *ctx,
+		struct mo_err *err),
+	void *ctx, struct mo_err *err)
+{
+	struct page p = { .n = 0 };
+
+	do {
+		if (store_read(ctl->store, read_ids, &p, err) < 0)
+			return -1;
+		for (size_t i = 0; i < p.n; i++) {
+			struct mo_err mine = { 0 };
+			if (one_deployment(ctl, p.ids[i], fn, ctx, &mine) < 0 &&
+				ctl_alone(ctl, "deployment", p.ids[i], &mine, err) < 0)
+				return -1;
+		}
+		if (p.n > 0)
+			mo_str_copy(p.after, sizeof(p.after), p.ids[p.n - 1]);
+	} while (p.n == DEPLOYMENT_PAGE);
 	return 0;
 }
 

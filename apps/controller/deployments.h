@@ -9,7 +9,7 @@
 
 struct live_deployment {
 	struct deployment *dep;
-	struct revision *revs; /* newest first */
+	struct revision *revs; /* newest first; without old ones that are GONE or FAILED */
 	size_t nrevs;
 	struct instance *inss; /* not GONE */
 	size_t nins;
@@ -29,8 +29,11 @@ struct instance_seen {
 };
 
 /* deployment_observe.c */
-int live_deployments(
-	struct controller *ctl, struct live_deployment **ret, size_t *ret_n, struct mo_err *err);
+/* Every deployment, oldest first, one at a time, as each_run does it. */
+int each_deployment(struct controller *ctl,
+	int (*fn)(struct controller *ctl, struct live_deployment *live, void *ctx,
+		struct mo_err *err),
+	void *ctx, struct mo_err *err);
 struct deployment_view deployment_view_of(const struct live_deployment *live);
 int instance_observe(struct controller *ctl, struct rooms *rooms, struct live_deployment *live,
 	struct instance *ins, struct instance_seen *ret, struct mo_err *err);

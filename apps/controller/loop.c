@@ -51,6 +51,7 @@ static int pass(struct controller *ctl, bool sweep, struct mo_err *err)
 	struct rooms rooms;
 
 	mo_arena_reset(&ctl->arena);
+	mo_arena_reset(&ctl->pass);
 	watch_reset(ctl);
 	if ((sweep && sweep_pass(ctl, err) < 0) || rooms_load(ctl, &rooms, err) < 0 ||
 		runs_pass(ctl, &rooms, err) < 0 || deployments_pass(ctl, &rooms, err) < 0)

@@ -70,6 +70,7 @@ static void close_parts(struct controller *ctl)
 	objstore_close(ctl->objects);
 	store_close(ctl->store);
 	mo_arena_free(&ctl->arena);
+	mo_arena_free(&ctl->pass);
 	obs_free(ctl->obs);
 	explicit_bzero(&ctl->key, sizeof(ctl->key));
 }
@@ -95,7 +96,8 @@ static int run(struct controller_cfg *cfg, struct mo_err *err)
 	struct controller ctl = { .cfg = cfg };
 	struct paths p;
 
-	mo_arena_init(&ctl.arena, (size_t)256 << 20, 256 << 10);
+	mo_arena_init(&ctl.pass, (size_t)256 << 20, 256 << 10);
+	mo_arena_init(&ctl.arena, (size_t)cfg->object_memory, 64 << 10);
 	mo_map_init(&ctl.logs, 65536);
 	mo_id_new("ctl", ctl.holder);
 	loop_block_signals();

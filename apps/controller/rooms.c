@@ -22,11 +22,12 @@ static int read_limits(struct store_tx *tx, struct load *l, struct mo_err *err)
 	struct rooms *r = l->rooms;
 	struct run_step *step;
 
-	l->limits = mo_arena_zalloc(&l->ctl->arena, (r->nallocs + 1) * sizeof(*l->limits));
+	l->limits = mo_arena_zalloc(&l->ctl->pass, (r->nallocs + 1) * sizeof(*l->limits));
 	if (!l->limits)
 		return mo_fail(err, MO_ENOMEM, "allocations");
 	for (size_t i = 0; i < r->nallocs; i++) {
 		struct mo_err none = { 0 };
+		mo_arena_reset(&l->ctl->arena); /* a step comes with its documents */
 		if (r->allocs[i].owner_kind == ALLOC_OWNER_STEP &&
 			store_step_of_attempt(
 				tx, NULL, r->allocs[i].owner_id, &l->ctl->arena, &step, &none) == 0)
@@ -39,7 +40,7 @@ static int read_all(struct store_tx *tx, void *ctx, struct mo_err *err)
 {
 	struct load *l = ctx;
 	struct rooms *r = l->rooms;
-	struct mo_arena *a = &l->ctl->arena;
+	struct mo_arena *a = &l->ctl->pass;
 	struct store_page pools = { .limit = POOLS_MAX }, allocs = { .limit = ALLOCS_MAX },
 			  quotas = { .limit = QUOTAS_MAX };
 
@@ -67,13 +68,13 @@ int rooms_load(struct controller *ctl, struct rooms *ret, struct mo_err *err)
 
 	if (store_read(ctl->store, read_all, &l, err) < 0)
 		return -1;
-	r.at = mo_arena_zalloc(&ctl->arena, (r.n + 1) * sizeof(*r.at));
+	r.at = mo_arena_zalloc(&ctl->pass, (r.n + 1) * sizeof(*r.at));
 	if (!r.at)
 		return mo_fail(err, MO_ENOMEM, "pools");
 	for (size_t i = 0; i < r.n; i++) {
 		r.at[i].pool = &r.pools[i];
 		r.at[i].holders =
-			mo_arena_alloc(&ctl->arena, (r.nallocs + 1) * sizeof(*r.at[i].holders));
+			mo_arena_alloc(&ctl->pass, (r.nallocs + 1) * sizeof(*r.at[i].holders));
 		if (!r.at[i].holders)
 			return mo_fail(err, MO_ENOMEM, "pools");
 	}
@@ -130,7 +131,7 @@ struct room *rooms_choose(const struct rooms *rooms, struct room *const *candida
 	for (size_t i = 0; i < count; i++) {
 		struct fit_room f = fit_room_of(rooms, candidates[i], tenant);
 		struct fit_answer a = pool_fit(&f, shares);
-		if (a.fit == FIT_OK && candidates[i]->waiting_run) {
+		if (a.fit == FIT_OK && candidates[i]->waiting_run[0]) {
 			a.fit = FIT_POOL;
 			snprintf(a.text, sizeof(a.text),
 				"pool '%s': %s came first and waits for it",
@@ -151,8 +152,8 @@ struct room *rooms_choose(const struct rooms *rooms, struct room *const *candida
 void rooms_wait(struct room *room, const char *owner, int64_t shares, enum fit why)
 {
 	room->pending += shares;
-	if (why == FIT_POOL && !room->waiting_run)
-		room->waiting_run = owner;
+	if (why == FIT_POOL && !room->waiting_run[0])
+		mo_str_copy(room->waiting_run, sizeof(room->waiting_run), owner);
 }
 
 void rooms_take(struct room *room, int64_t shares)

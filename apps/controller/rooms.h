@@ -3,6 +3,7 @@
 #define MODELOPS_CONTROLLER_ROOMS_H
 
 #include "controller.h"
+#include "modelops/base/id.h"
 #include "modelops/domain/allocation.h"
 #include "modelops/domain/fit.h"
 #include "modelops/domain/pool.h"
@@ -13,7 +14,8 @@ struct room {
 	struct fit_holder *holders;
 	size_t nholders;
 	int64_t used, pending;
-	const char *waiting_run; /* the first run of this pass that waits for room here, or NULL */
+	char waiting_run[MO_ID_MAX]; /* the first run of this pass that waits for room here, or ""
+				      */
 };
 
 struct rooms {
@@ -26,7 +28,7 @@ struct rooms {
 	size_t nquotas;
 };
 
-/* Reads pools, quotas and live allocations. Memory is the pass's. */
+/* Reads pools, quotas and live allocations. Memory is ctl->pass; ctl->arena is reset. */
 int rooms_load(struct controller *ctl, struct rooms *ret, struct mo_err *err);
 
 /* The room of the pool with this id or name, or NULL. */

@@ -142,51 +142,39 @@ static int each_step(
 {
 	for (size_t i = 0; i < live->nsteps; i++) {
 		struct mo_err mine = { 0 };
-		if (state_terminal(&step_states, (int)live->steps[i].state) ||
-			act_on_step(ctl, rooms, live, &live->steps[i], &mine) == 0)
-			continue;
-		if (mine.code == MO_EPRECOND || mine.code == MO_ENOMEM) {
-			*err = mine;
+		if (!state_terminal(&step_states, (int)live->steps[i].state) &&
+			act_on_step(ctl, rooms, live, &live->steps[i], &mine) < 0 &&
+			ctl_alone(ctl, "step", live->steps[i].id, &mine, err) < 0)
 			return -1;
-		}
-		if (mine.code != MO_ECONFLICT)
-			ctl_failed(ctl, "step", live->steps[i].id, &mine);
 	}
 	return 0;
 }
 
-static void count(struct controller *ctl, const struct live_run *runs, size_t n)
-{
-	int64_t states[STEP_CANCELLED + 1] = { 0 };
+struct runs_pass {
+	struct rooms *rooms;
+	int64_t runs, steps[STEP_CANCELLED + 1];
+};
 
-	for (size_t i = 0; i < n; i++)
-		for (size_t j = 0; j < runs[i].nsteps; j++)
-			states[runs[i].steps[j].state]++;
-	for (int s = 0; s <= STEP_CANCELLED; s++)
-		metrics_set(ctl, CTL_STEPS, state_name(&step_states, s), NULL, states[s]);
-	metrics_set(ctl, CTL_RUNS_LIVE, NULL, NULL, (int64_t)n);
+static int pass_one(struct controller *ctl, struct live_run *live, void *ctx, struct mo_err *err)
+{
+	struct runs_pass *p = ctx;
+
+	p->runs++;
+	for (size_t i = 0; i < live->nsteps; i++)
+		p->steps[live->steps[i].state]++;
+	if (act_on_run(ctl, live, err) < 0)
+		return -1;
+	return each_step(ctl, p->rooms, live, err);
 }
 
 int runs_pass(struct controller *ctl, struct rooms *rooms, struct mo_err *err)
 {
-	struct live_run *runs;
-	size_t n;
+	struct runs_pass p = { .rooms = rooms };
 
-	if (live_runs(ctl, &runs, &n, err) < 0)
+	if (each_run(ctl, pass_one, &p, err) < 0)
 		return -1;
-	count(ctl, runs, n);
-	for (size_t i = 0; i < n; i++) {
-		struct mo_err mine = { 0 };
-		if (act_on_run(ctl, &runs[i], &mine) < 0) {
-			if (mine.code == MO_EPRECOND || mine.code == MO_ENOMEM) {
-				*err = mine;
-				return -1;
-			}
-			ctl_failed(ctl, "run", runs[i].run->id, &mine);
-			continue;
-		}
-		if (each_step(ctl, rooms, &runs[i], err) < 0)
-			return -1;
-	}
+	for (int s = 0; s <= STEP_CANCELLED; s++)
+		metrics_set(ctl, CTL_STEPS, state_name(&step_states, s), NULL, p.steps[s]);
+	metrics_set(ctl, CTL_RUNS_LIVE, NULL, NULL, p.runs);
 	return 0;
 }

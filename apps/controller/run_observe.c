@@ -1,5 +1,6 @@
 /* Observes live runs and their steps: rows, the executor, room in the pools. */
 #include "modelops/base/check.h"
+#include "modelops/base/id.h"
 #include "modelops/base/str.h"
 #include "modelops/base/time.h"
 #include "modelops/domain/pipeline_spec.h"
@@ -12,62 +13,67 @@
 
 enum { RUN_PAGE = 500, CANDIDATES_MAX = 32 };
 
-struct load {
-	struct controller *ctl;
-	struct live_run *runs;
-	size_t n, cap;
+struct page {
+	char after[MO_ID_MAX], ids[RUN_PAGE][MO_ID_MAX];
+	size_t n;
 };
 
-static int add_runs(
-	struct store_tx *tx, struct load *l, struct run *rows, size_t n, struct mo_err *err)
+static int read_ids(struct store_tx *tx, void *ctx, struct mo_err *err)
 {
-	struct mo_arena *a = &l->ctl->arena;
+	struct page *p = ctx;
 
-	if (l->n + n > l->cap) {
-		size_t cap = 2 * l->cap + n;
-		struct live_run *more = mo_arena_alloc(a, cap * sizeof(*more));
-		if (!more)
-			return mo_fail(err, MO_ENOMEM, "%zu live runs", l->n + n);
-		if (l->n)
-			memcpy(more, l->runs, l->n * sizeof(*more));
-		l->runs = more;
-		l->cap = cap;
-	}
-	for (size_t i = 0; i < n; i++) {
-		struct live_run *live = &l->runs[l->n];
-		*live = (struct live_run){ .run = &rows[i] };
-		if (store_step_list(tx, rows[i].tenant_id, rows[i].id, a, &live->steps,
-			    &live->nsteps, err) < 0)
-			return -1;
-		l->n++;
-	}
-	return 0;
+	return store_run_live(tx, p->after, p->ids, RUN_PAGE, &p->n, err);
 }
 
-static int read_runs(struct store_tx *tx, void *ctx, struct mo_err *err)
+struct load {
+	struct mo_arena *arena;
+	const char *id;
+	struct live_run live;
+};
+
+static int read_run(struct store_tx *tx, void *ctx, struct mo_err *err)
 {
 	struct load *l = ctx;
-	const char *after = NULL;
-	struct run *rows;
-	size_t n;
 
-	do {
-		if (store_run_live(tx, after, RUN_PAGE, &l->ctl->arena, &rows, &n, err) < 0 ||
-			add_runs(tx, l, rows, n, err) < 0)
-			return -1;
-		after = n ? rows[n - 1].id : NULL;
-	} while (n == RUN_PAGE);
-	return 0;
+	l->live = (struct live_run){ 0 };
+	if (store_run_get(tx, NULL, l->id, l->arena, &l->live.run, err) < 0)
+		return -1;
+	return store_step_list(
+		tx, l->live.run->tenant_id, l->id, l->arena, &l->live.steps, &l->live.nsteps, err);
 }
 
-int live_runs(struct controller *ctl, struct live_run **ret, size_t *ret_n, struct mo_err *err)
+static int one_run(struct controller *ctl, const char *id,
+	int (*fn)(struct controller *ctl, struct live_run *live, void *ctx, struct mo_err *err),
+	void *ctx, struct mo_err *err)
 {
-	struct load l = { .ctl = ctl };
+	struct load l = { .arena = &ctl->arena, .id = id };
 
-	if (store_read(ctl->store, read_runs, &l, err) < 0)
+	mo_arena_reset(&ctl->arena);
+	if (store_read(ctl->store, read_run, &l, err) < 0)
 		return -1;
-	*ret = l.runs;
-	*ret_n = l.n;
+	if (state_terminal(&run_states, (int)l.live.run->state))
+		return 0; /* it ended since the page was read */
+	return fn(ctl, &l.live, ctx, err);
+}
+
+int each_run(struct controller *ctl,
+	int (*fn)(struct controller *ctl, struct live_run *live, void *ctx, struct mo_err *err),
+	void *ctx, struct mo_err *err)
+{
+	struct page p = { .n = 0 };
+
+	do {
+		if (store_read(ctl->store, read_ids, &p, err) < 0)
+			return -1;
+		for (size_t i = 0; i < p.n; i++) {
+			struct mo_err mine = { 0 };
+			if (one_run(ctl, p.ids[i], fn, ctx, &mine) < 0 &&
+				ctl_alone(ctl, "run", p.ids[i], &mine, err) < 0)
+				return -1;
+		}
+		if (p.n > 0)
+			mo_str_copy(p.after, sizeof(p.after), p.ids[p.n - 1]);
+	} while (p.n == RUN_PAGE);
 	return 0;
 }
 

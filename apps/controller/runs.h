@@ -9,7 +9,7 @@
 #include "modelops/domain/step_decide.h"
 #include "rooms.h"
 
-/* A live run with its steps, as of the start of the pass. */
+/* A live run with its steps; memory is ctl->arena. */
 struct live_run {
 	struct run *run;
 	struct run_step *steps;
@@ -41,7 +41,12 @@ struct step_seen {
 };
 
 /* run_observe.c */
-int live_runs(struct controller *ctl, struct live_run **ret, size_t *ret_n, struct mo_err *err);
+/* Every live run, oldest first, one at a time: ctl->arena is reset before each, so that one
+ * tenant's documents take no memory from the others. A run that cannot be loaded or whose FN fails
+ * is told and passed over; losing the lease ends it all. */
+int each_run(struct controller *ctl,
+	int (*fn)(struct controller *ctl, struct live_run *live, void *ctx, struct mo_err *err),
+	void *ctx, struct mo_err *err);
 int step_observe(struct controller *ctl, struct rooms *rooms, struct live_run *live,
 	struct run_step *step, struct step_seen *ret, struct mo_err *err);
 

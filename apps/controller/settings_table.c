@@ -43,6 +43,10 @@ const struct mo_cfg controller_settings[] = {
 		MO_HOUR },
 	{ "WORKLOAD_LOG_CAP", MO_CFG_SIZE, AT(log_cap), "16m",
 		"Bytes of output kept of one attempt.", 4096, INT64_C(1) << 32 },
+	{ "CONTROLLER_OBJECT_MEMORY", MO_CFG_SIZE, AT(object_memory), "256m",
+		"Most memory that one run or deployment may take while it is looked at; one that "
+		"needs more fails alone.",
+		65536, INT64_C(1) << 34 },
 	HTTP_OPS_SETTINGS(AT(ops)),
 };
 

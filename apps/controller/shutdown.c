@@ -1,7 +1,9 @@
 /* SIGTERM: jobs and instances are stopped, and their rows say that it was us: steps are queued
  * again with the attempt not counted, instances are GONE; the next start goes on from there. */
 #include "deployments.h"
+#include "modelops/base/id.h"
 #include "modelops/base/log.h"
+#include "modelops/base/str.h"
 #include "modelops/base/time.h"
 #include "modelops/store/deployments.h"
 #include "modelops/store/pools.h"
@@ -10,15 +12,21 @@
 #include "runs.h"
 
 #include <poll.h>
+#include <string.h>
 
 #define REASON "shutdown"
 
+/* What was told to stop: an attempt or an instance. */
+struct asked {
+	char id[MO_ID_MAX];
+	bool is_step;
+};
+
 struct stopping {
 	struct controller *ctl;
-	struct live_run *runs;
-	size_t nruns;
-	struct live_deployment *deps;
-	size_t ndeps;
+	struct asked *at; /* in ctl->pass */
+	size_t n, cap;
+	const char *id; /* the one that is recorded */
 	struct run_step *step;
 	struct instance *ins;
 	int64_t ended_at;
@@ -38,39 +46,54 @@ static bool alive(struct controller *ctl, const char *id)
 	       (st.state == EXEC_STARTING || st.state == EXEC_RUNNING);
 }
 
-/* Steps that end by themselves meanwhile keep their row: the next start sees how they ended. */
-static void ask_all(struct stopping *s)
+static int ask(struct stopping *s, const char *id, bool is_step, struct mo_err *err)
 {
-	for (size_t i = 0; i < s->nruns; i++)
-		for (size_t j = 0; j < s->runs[i].nsteps; j++) {
-			struct run_step *step = &s->runs[i].steps[j];
-			if (!has_job(step))
-				continue;
-			struct exec_status st = { 0 };
-			executor_observe(s->ctl->ex, step->attempt_id, &st, NULL);
-			if (st.state == EXEC_EXITED || st.state == EXEC_LOST)
-				step->attempt_id = NULL;
-			else
-				executor_stop(s->ctl->ex, step->attempt_id, s->ctl->cfg->stop_grace,
-					NULL);
-		}
-	for (size_t i = 0; i < s->ndeps; i++)
-		for (size_t j = 0; j < s->deps[i].nins; j++)
-			executor_stop(
-				s->ctl->ex, s->deps[i].inss[j].id, s->ctl->cfg->stop_grace, NULL);
+	executor_stop(s->ctl->ex, id, s->ctl->cfg->stop_grace, NULL);
+	if (s->n == s->cap) {
+		size_t cap = s->cap ? 2 * s->cap : 64;
+		struct asked *more = mo_arena_alloc(&s->ctl->pass, cap * sizeof(*more));
+		if (!more)
+			return mo_fail(err, MO_ENOMEM, "%zu processes to stop", s->n);
+		if (s->n)
+			memcpy(more, s->at, s->n * sizeof(*more));
+		s->at = more;
+		s->cap = cap;
+	}
+	s->at[s->n].is_step = is_step;
+	return mo_str_copy(s->at[s->n++].id, MO_ID_MAX, id);
+}
+
+/* Steps that end by themselves meanwhile keep their row: the next start sees how they ended. */
+static int ask_run(struct controller *ctl, struct live_run *live, void *ctx, struct mo_err *err)
+{
+	for (size_t i = 0; i < live->nsteps; i++) {
+		const struct run_step *step = &live->steps[i];
+		struct exec_status st = { 0 };
+		if (!has_job(step))
+			continue;
+		executor_observe(ctl->ex, step->attempt_id, &st, NULL);
+		if (st.state != EXEC_EXITED && st.state != EXEC_LOST &&
+			ask(ctx, step->attempt_id, true, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int ask_deployment(
+	struct controller *ctl, struct live_deployment *live, void *ctx, struct mo_err *err)
+{
+	(void)ctl;
+	for (size_t i = 0; i < live->nins; i++)
+		if (ask(ctx, live->inss[i].id, false, err) < 0)
+			return -1;
+	return 0;
 }
 
 static bool any_alive(struct stopping *s)
 {
-	for (size_t i = 0; i < s->nruns; i++)
-		for (size_t j = 0; j < s->runs[i].nsteps; j++)
-			if (has_job(&s->runs[i].steps[j]) &&
-				alive(s->ctl, s->runs[i].steps[j].attempt_id))
-				return true;
-	for (size_t i = 0; i < s->ndeps; i++)
-		for (size_t j = 0; j < s->deps[i].nins; j++)
-			if (alive(s->ctl, s->deps[i].inss[j].id))
-				return true;
+	for (size_t i = 0; i < s->n; i++)
+		if (alive(s->ctl, s->at[i].id))
+			return true;
 	return false;
 }
 
@@ -134,23 +157,41 @@ static int record_instance(struct stopping *s, struct instance *ins, struct mo_e
 	return executor_forget(s->ctl->ex, ins->id, err);
 }
 
-/* Everything is recorded that can be; the first failure is what is told. */
+static int load_step(struct store_tx *tx, void *ctx, struct mo_err *err)
+{
+	struct stopping *s = ctx;
+
+	return store_step_of_attempt(tx, NULL, s->id, &s->ctl->arena, &s->step, err);
+}
+
+static int load_instance(struct store_tx *tx, void *ctx, struct mo_err *err)
+{
+	struct stopping *s = ctx;
+
+	return store_instance_get(tx, NULL, s->id, &s->ctl->arena, &s->ins, err);
+}
+
+static int record_one(struct stopping *s, const struct asked *asked, struct mo_err *err)
+{
+	mo_arena_reset(&s->ctl->arena);
+	s->id = asked->id;
+	if (store_read(s->ctl->store, asked->is_step ? load_step : load_instance, s, err) < 0)
+		return -1;
+	return asked->is_step ? record_step(s, s->step, err) : record_instance(s, s->ins, err);
+}
+
+/* Everything is recorded that can be; the last failure is what is told. */
 static int record_all(struct stopping *s, struct mo_err *err)
 {
-	struct mo_err mine = { 0 };
 	int status = 0;
 
-	for (size_t i = 0; i < s->nruns; i++)
-		for (size_t j = 0; j < s->runs[i].nsteps; j++)
-			if (has_job(&s->runs[i].steps[j]) &&
-				record_step(s, &s->runs[i].steps[j], &mine) < 0)
-				status = -1;
-	for (size_t i = 0; i < s->ndeps; i++)
-		for (size_t j = 0; j < s->deps[i].nins; j++)
-			if (record_instance(s, &s->deps[i].inss[j], &mine) < 0)
-				status = -1;
-	if (status < 0)
-		*err = mine;
+	for (size_t i = 0; i < s->n; i++) {
+		struct mo_err mine = { 0 };
+		if (record_one(s, &s->at[i], &mine) < 0) {
+			*err = mine;
+			status = -1;
+		}
+	}
 	return status;
 }
 
@@ -158,11 +199,10 @@ int shutdown_all(struct controller *ctl, struct mo_err *err)
 {
 	struct stopping s = { .ctl = ctl };
 
-	mo_arena_reset(&ctl->arena);
-	if (live_runs(ctl, &s.runs, &s.nruns, err) < 0 ||
-		live_deployments(ctl, &s.deps, &s.ndeps, err) < 0)
+	mo_arena_reset(&ctl->pass);
+	if (each_run(ctl, ask_run, &s, err) < 0 ||
+		each_deployment(ctl, ask_deployment, &s, err) < 0)
 		return -1;
-	ask_all(&s);
 	int64_t deadline = mo_mono() + ctl->cfg->stop_grace + 10 * MO_SECOND;
 	while (any_alive(&s) && mo_mono() < deadline)
 		poll(NULL, 0, 20);

@@ -48,6 +48,7 @@ static int one(void *ctx, const char *id, struct mo_err *err)
 	struct sweep *s = ctx;
 	struct mo_err mine = { 0 };
 
+	mo_arena_reset(&s->ctl->arena);
 	s->id = id;
 	s->folders++;
 	if (store_read(s->ctl->store, is_needed, s, err) < 0)

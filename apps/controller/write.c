@@ -54,3 +54,15 @@ void ctl_failed(struct controller *ctl, const char *what, const char *id, const 
 	obs_add(obs_series(ctl->metrics[CTL_FAILURES], &what), 1);
 	mo_log(MO_LOG_WARN, "reconcile failed", "what", what, "id", id, "error", err->msg, NULL);
 }
+
+int ctl_alone(struct controller *ctl, const char *what, const char *id, const struct mo_err *mine,
+	struct mo_err *err)
+{
+	if (mine->code == MO_EPRECOND) {
+		*err = *mine;
+		return -1;
+	}
+	if (mine->code != MO_ECONFLICT) /* moved meanwhile */
+		ctl_failed(ctl, what, id, mine);
+	return 0;
+}

@@ -76,11 +76,11 @@ int store_deployment_list(struct store_tx *tx, const char *tenant,
 	return db_list_where(tx, &db_deployments, &w, tail, a, (void **)ret_rows, ret_n, err);
 }
 
-int store_deployment_live(struct store_tx *tx, const char *after, int64_t limit, struct mo_arena *a,
-	struct deployment **ret_rows, size_t *ret_n, struct mo_err *err)
+int store_deployment_live(struct store_tx *tx, const char *after, char (*ret_ids)[MO_ID_MAX],
+	size_t max, size_t *ret_n, struct mo_err *err)
 {
-	return db_list(tx, &db_deployments, "WHERE id > ?1 ORDER BY id LIMIT ?2",
-		DB_ARGS(DB_T(after ? after : ""), DB_I(limit)), a, (void **)ret_rows, ret_n, err);
+	return db_ids(tx, "SELECT id FROM deployments WHERE id > ?1 ORDER BY id LIMIT ?2",
+		DB_ARGS(DB_T(after ? after : ""), DB_I((int64_t)max)), ret_ids, max, ret_n, err);
 }
 
 static int bump(struct store_tx *tx, const char *tenant, const char *id, const char *spec,
@@ -188,6 +188,18 @@ int store_revision_list(struct store_tx *tx, const char *tenant, const char *dep
 	size_t *ret_n, struct mo_err *err)
 {
 	return list_of(tx, &db_revisions, tenant, deployment_id, "", page, a, (void **)ret_rows,
+		ret_n, err);
+}
+
+int store_revision_live(struct store_tx *tx, const char *deployment_id, const char *current,
+	struct mo_arena *a, struct revision **ret_rows, size_t *ret_n, struct mo_err *err)
+{
+	return db_list(tx, &db_revisions,
+		"WHERE deployment_id = ?1 AND (state NOT IN ('GONE', 'FAILED') OR id = ?2 OR "
+		"number = (SELECT max(number) FROM revisions WHERE deployment_id = ?1) OR "
+		"id IN (SELECT revision_id FROM instances WHERE deployment_id = ?1 AND "
+		"state <> 'GONE')) ORDER BY id DESC",
+		DB_ARGS(DB_T(deployment_id), DB_T(current ? current : "")), a, (void **)ret_rows,
 		ret_n, err);
 }
 

@@ -3,6 +3,7 @@
 #ifndef MODELOPS_STORE_DEPLOYMENTS_H
 #define MODELOPS_STORE_DEPLOYMENTS_H
 
+#include "modelops/base/id.h"
 #include "modelops/domain/deployment.h"
 #include "modelops/store/moves.h"
 
@@ -21,9 +22,10 @@ int store_deployment_list(struct store_tx *tx, const char *tenant,
 	const struct store_deployment_filter *f, const struct store_page *page, struct mo_arena *a,
 	struct deployment **ret_rows, size_t *ret_n, struct mo_err *err);
 
-/* Oldest first: all deployments of all tenants after id AFTER (NULL: from the first). */
-int store_deployment_live(struct store_tx *tx, const char *after, int64_t limit, struct mo_arena *a,
-	struct deployment **ret_rows, size_t *ret_n, struct mo_err *err);
+/* Oldest first: ids of all deployments of all tenants after id AFTER (NULL: from the first), MAX
+ * at most. */
+int store_deployment_live(struct store_tx *tx, const char *after, char (*ret_ids)[MO_ID_MAX],
+	size_t max, size_t *ret_n, struct mo_err *err);
 
 /* A new spec: generation + 1. MO_EPRECOND when the generation is not GENERATION any more (0:
  * whatever it is). */
@@ -48,6 +50,11 @@ int store_revision_get(struct store_tx *tx, const char *tenant, const char *id, 
 int store_revision_list(struct store_tx *tx, const char *tenant, const char *deployment_id,
 	const struct store_page *page, struct mo_arena *a, struct revision **ret_rows,
 	size_t *ret_n, struct mo_err *err);
+
+/* Newest first: those a deployment still has to do with: the newest one, the CURRENT one (may be
+ * NULL), those that are neither GONE nor FAILED, and those that have an instance. */
+int store_revision_live(struct store_tx *tx, const char *deployment_id, const char *current,
+	struct mo_arena *a, struct revision **ret_rows, size_t *ret_n, struct mo_err *err);
 int store_revision_move(struct store_tx *tx, const char *tenant, const char *id,
 	enum revision_state to, const struct store_set *sets, size_t nsets, bool *ret_moved,
 	struct mo_err *err);

@@ -111,3 +111,31 @@ int db_delete_owned(struct store_tx *tx, const struct db_table *t, const char *t
 		db_sql(tx, err, "DELETE FROM %s WHERE id = ?1 AND tenant_id = ?2", t->name),
 		DB_ARGS(DB_T(id), DB_T(tenant)), t->noun, id, err);
 }
+
+struct ids {
+	char (*at)[MO_ID_MAX];
+	size_t n, max;
+};
+
+static int add_id(const struct db_row *row, void *ctx, struct mo_err *err)
+{
+	struct ids *ids = ctx;
+
+	if (ids->n == ids->max)
+		return mo_fail(err, MO_EINTERNAL, "more than %zu ids", ids->max);
+	if (mo_str_copy(ids->at[ids->n], MO_ID_MAX, db_text(row, 0)) < 0)
+		return mo_fail(err, MO_EINTERNAL, "'%.80s' is no id", db_text(row, 0));
+	ids->n++;
+	return 0;
+}
+
+int db_ids(struct store_tx *tx, const char *sql, const struct db_arg *args, size_t nargs,
+	char (*ret)[MO_ID_MAX], size_t max, size_t *ret_n, struct mo_err *err)
+{
+	struct ids ids = { .at = ret, .max = max };
+
+	if (db_run(tx, sql, args, nargs, add_id, &ids, NULL, err) < 0)
+		return -1;
+	*ret_n = ids.n;
+	return 0;
+}

@@ -2,6 +2,7 @@
 #ifndef MODELOPS_STORE_ROWS_H
 #define MODELOPS_STORE_ROWS_H
 
+#include "modelops/base/id.h"
 #include "modelops/store/db.h"
 
 /* The row of T with ID. */
@@ -31,6 +32,10 @@ struct db_filter {
  * NULL when memory is out. */
 const char *db_filters(struct store_tx *tx, const struct db_filter *filters, size_t count,
 	struct db_arg *args, size_t *n, struct mo_err *err);
+
+/* The ids that SQL, which must end in a LIMIT of at most MAX, selects. */
+int db_ids(struct store_tx *tx, const char *sql, const struct db_arg *args, size_t nargs,
+	char (*ret)[MO_ID_MAX], size_t max, size_t *ret_n, struct mo_err *err);
 
 int db_delete_owned(struct store_tx *tx, const struct db_table *t, const char *tenant,
 	const char *id, struct mo_err *err);

@@ -40,12 +40,23 @@ int store_run_list(struct store_tx *tx, const char *tenant, const struct store_r
 	return db_list_where(tx, &db_runs, &w, tail, a, (void **)ret_rows, ret_n, err);
 }
 
-int store_run_live(struct store_tx *tx, const char *after, int64_t limit, struct mo_arena *a,
-	struct run **ret_rows, size_t *ret_n, struct mo_err *err)
+int store_run_live(struct store_tx *tx, const char *after, char (*ret_ids)[MO_ID_MAX], size_t max,
+	size_t *ret_n, struct mo_err *err)
 {
-	return db_list(tx, &db_runs,
-		"WHERE state IN ('PENDING', 'RUNNING') AND id > ?1 ORDER BY id LIMIT ?2",
-		DB_ARGS(DB_T(after ? after : ""), DB_I(limit)), a, (void **)ret_rows, ret_n, err);
+	return db_ids(tx,
+		"SELECT id FROM runs WHERE state IN ('PENDING', 'RUNNING') AND id > ?1 "
+		"ORDER BY id LIMIT ?2",
+		DB_ARGS(DB_T(after ? after : ""), DB_I((int64_t)max)), ret_ids, max, ret_n, err);
+}
+
+int store_run_live_count(
+	struct store_tx *tx, const char *tenant, int64_t limit, int64_t *ret, struct mo_err *err)
+{
+	/* No plain equality: the planner takes runs_live then, not the tenant's whole history. */
+	return db_int_of(tx,
+		"SELECT count(*) FROM (SELECT id FROM runs WHERE state IN ('PENDING', 'RUNNING') "
+		"AND tenant_id || '' = ?1 LIMIT ?2) AS live",
+		DB_ARGS(DB_T(tenant), DB_I(limit)), ret, err);
 }
 
 int store_run_cancel(struct store_tx *tx, const char *tenant, const char *id, bool *ret_changed,

@@ -2,6 +2,7 @@
 #ifndef MODELOPS_STORE_RUNS_H
 #define MODELOPS_STORE_RUNS_H
 
+#include "modelops/base/id.h"
 #include "modelops/domain/run.h"
 #include "modelops/domain/step.h"
 #include "modelops/store/moves.h"
@@ -17,9 +18,14 @@ int store_run_list(struct store_tx *tx, const char *tenant, const struct store_r
 	const struct store_page *page, struct mo_arena *a, struct run **ret_rows, size_t *ret_n,
 	struct mo_err *err);
 
-/* Oldest first: PENDING and RUNNING runs of all tenants after id AFTER (NULL: from the first). */
-int store_run_live(struct store_tx *tx, const char *after, int64_t limit, struct mo_arena *a,
-	struct run **ret_rows, size_t *ret_n, struct mo_err *err);
+/* Oldest first: ids of PENDING and RUNNING runs of all tenants after id AFTER (NULL: from the
+ * first), MAX at most. Not the rows: their documents are large. */
+int store_run_live(struct store_tx *tx, const char *after, char (*ret_ids)[MO_ID_MAX], size_t max,
+	size_t *ret_n, struct mo_err *err);
+
+/* How many runs of TENANT are PENDING or RUNNING; counts no further than LIMIT. */
+int store_run_live_count(
+	struct store_tx *tx, const char *tenant, int64_t limit, int64_t *ret, struct mo_err *err);
 
 /* Asks for cancellation of a live run; *ret_changed false when it is over or was asked already. */
 int store_run_cancel(struct store_tx *tx, const char *tenant, const char *id, bool *ret_changed,

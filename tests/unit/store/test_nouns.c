@@ -196,7 +196,8 @@ static int run_parts(struct store_tx *tx, void *ctx, struct mo_err *err)
 		.at = 4 };
 	struct run_metric *metrics;
 	struct run_log *logs;
-	struct run *r, *live;
+	struct run *r;
+	char live[100][MO_ID_MAX];
 	int64_t chunks, bytes;
 	size_t n;
 	bool yes;
@@ -216,8 +217,14 @@ static int run_parts(struct store_tx *tx, void *ctx, struct mo_err *err)
 	MO_ASSERT(chunks == 2 && bytes == 20);
 	MUST(store_run_log_list(tx, f->b, run, NULL, NULL, m, &logs, &n, err));
 	MO_ASSERT(n == 0);
-	MUST(store_run_live(tx, NULL, 100, m, &live, &n, err));
-	MO_ASSERT(n >= 1 && mo_streq(live[n - 1].id, run)); /* oldest first */
+	MUST(store_run_live(tx, NULL, live, 100, &n, err));
+	MO_ASSERT(n >= 1 && mo_streq(live[n - 1], run)); /* oldest first */
+	MUST(store_run_live(tx, run, live, 100, &n, err));
+	MO_ASSERT(n == 0);
+	MUST(store_run_live_count(tx, f->a, 5, &chunks, err));
+	MO_ASSERT(chunks >= 1);
+	MUST(store_run_live_count(tx, f->b, 5, &chunks, err));
+	MO_ASSERT(chunks == 0);
 	MUST(store_run_cancel(tx, f->b, run, &yes, err));
 	MO_ASSERT(!yes);
 	MUST(store_run_cancel(tx, f->a, run, &yes, err));
@@ -414,11 +421,11 @@ static int money(struct store_tx *tx, void *ctx, struct mo_err *err)
 
 	MUST(store_usage_window_insert(tx, &one, err));
 	MUST(store_usage_window_insert(tx, &two, err));
-	MUST(store_usage_unposted(tx, 10, m, &open, &n, err));
+	MUST(store_usage_unposted(tx, "", 10, m, &open, &n, err));
 	MO_ASSERT(n == 2 && open[0].quantity == 10);
 	MUST(post(tx, f, &open[0], err));
 	MUST(post(tx, f, &open[1], err));
-	MUST(store_usage_unposted(tx, 10, m, &open, &n, err));
+	MUST(store_usage_unposted(tx, "", 10, m, &open, &n, err));
 	MO_ASSERT(n == 0);
 	MUST(store_ledger_list(tx, f->a, 0, false, 10, m, &entries, &n, err));
 	MO_ASSERT(n == 2 && entries[0].seq == 1 && entries[1].seq == 2);
