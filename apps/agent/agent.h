@@ -32,6 +32,7 @@ enum agent_metric {
 	AGENT_PASSES,
 	AGENT_PASS_SECONDS,
 	AGENT_ERRORS,
+	AGENT_FAILED,
 	AGENT_LAG,
 	AGENT_LEADING,
 	AGENT_WINDOWS,
@@ -53,6 +54,13 @@ struct agent {
 	int64_t epoch;                       /* 0: not leading */
 	int64_t renewed_at;                  /* monotonic */
 	int64_t trimmed_at, checkpointed_at; /* monotonic */
+	char bill_after[MO_ID_MAX], post_after[MO_ID_MAX]; /* where the next round goes on; "" */
+	bool bill_again; /* a batch was full: once through, the list is read again */
+	struct {
+		int64_t count;
+		char tenant[MO_ID_MAX]; /* the first of them */
+		struct mo_err err;
+	} failed; /* batches of tenants that this pass could not write */
 	_Atomic int64_t
 		passed_at; /* monotonic time of the last pass that went well; /readyz asks */
 };
@@ -80,6 +88,10 @@ int agent_post(struct agent *a, bool *ret_more, struct mo_err *err);
 
 /* Trims old records and checkpoints SQLite when that is due. */
 int agent_keep(struct agent *a, struct mo_err *err);
+
+/* A batch of TENANT failed with MINE: remembered, told once a pass, and 0, for the tenants after it
+ * must not wait. -1 with *err when we lead no more. */
+int agent_alone(struct agent *a, const char *tenant, const struct mo_err *mine, struct mo_err *err);
 
 /* Appends the entry for W, which the store has, to its tenant's chain at HEAD. EVIDENCE: JSON
  * object or NULL. */

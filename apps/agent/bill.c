@@ -37,8 +37,8 @@ static int list(struct store_tx *tx, void *ctx, struct mo_err *err)
 {
 	struct bill_list *l = ctx;
 	l->now = store_now(tx);
-	return store_allocation_unbilled(
-		tx, mo_time_hour(l->now), ROUND, &l->agent->arena, &l->at, &l->count, err);
+	return store_allocation_unbilled(tx, l->agent->bill_after, mo_time_hour(l->now), ROUND,
+		&l->agent->arena, &l->at, &l->count, err);
 }
 
 /* What the entry rests on: the allocation as it stood. Ids and enum names need no escaping. */
@@ -117,18 +117,20 @@ static int by_tenant(const void *a, const void *b)
 
 static int run_batch(struct agent *a, struct bill_batch *b, struct mo_err *err)
 {
+	struct mo_err mine = { 0 };
 	if (!lead_keep(a))
 		return mo_fail(err, MO_EPRECOND, "no longer leading");
-	if (store_write(a->store, bill_tenant, b, err) == 0) {
+	if (store_write(a->store, bill_tenant, b, &mine) == 0) {
 		obs_add(a->metrics[AGENT_WINDOWS], b->windows);
 		obs_add(a->metrics[AGENT_ENTRIES], b->windows);
 		return 0;
 	}
-	if (err->code != MO_ECONFLICT)
-		return -1;
+	b->more = false;
+	if (mine.code != MO_ECONFLICT)
+		return agent_alone(a, b->at[0].tenant_id, &mine, err);
 	/* Released or billed since we looked: the next pass sees it as it is. */
 	mo_log(MO_LOG_DEBUG, "allocation changed meanwhile", "tenant", b->at[0].tenant_id, "error",
-		err->msg, NULL);
+		mine.msg, NULL);
 	return 0;
 }
 
@@ -138,9 +140,11 @@ int agent_bill(struct agent *a, bool *ret_more, struct mo_err *err)
 	mo_arena_reset(&a->arena);
 	if (store_read(a->store, list, &l, err) < 0)
 		return -1;
+	bool more = l.count == ROUND;
+	/* What fails must not be the whole list for ever: the next round goes on behind it. */
+	mo_str_copy(a->bill_after, MO_ID_MAX, more ? l.at[ROUND - 1].id : "");
 	if (l.count > 0)
 		qsort(l.at, l.count, sizeof(*l.at), by_tenant);
-	bool more = l.count == ROUND;
 	for (size_t i = 0, n; i < l.count; i += n) {
 		n = 0;
 		while (i + n < l.count && mo_streq(l.at[i].tenant_id, l.at[i + n].tenant_id)) {
@@ -150,7 +154,11 @@ int agent_bill(struct agent *a, bool *ret_more, struct mo_err *err)
 		struct bill_batch b = { .agent = a, .at = &l.at[i], .count = n, .now = l.now };
 		if (run_batch(a, &b, err) < 0)
 			return -1;
-		more |= b.more;
+		a->bill_again |= b.more;
+	}
+	if (!more) {
+		more = a->bill_again;
+		a->bill_again = false;
 	}
 	*ret_more = more;
 	return 0;

@@ -2,8 +2,11 @@
 #include "agent.h"
 
 #include "modelops/base/log.h"
+#include "modelops/base/str.h"
 #include "modelops/base/time.h"
 #include "modelops/store/records.h"
+
+#include <stdio.h>
 
 enum { ROUNDS = 100 }; /* of one pass; what is left waits for the next one */
 
@@ -53,6 +56,30 @@ int agent_keep(struct agent *a, struct mo_err *err)
 	return 0;
 }
 
+int agent_alone(struct agent *a, const char *tenant, const struct mo_err *mine, struct mo_err *err)
+{
+	if (mine->code == MO_EPRECOND) {
+		*err = *mine;
+		return -1;
+	}
+	obs_add(a->metrics[AGENT_FAILED], 1);
+	if (a->failed.count++ == 0) {
+		mo_str_copy(a->failed.tenant, sizeof(a->failed.tenant), tenant);
+		a->failed.err = *mine;
+	}
+	return 0;
+}
+
+static void tell_failed(const struct agent *a)
+{
+	char count[24];
+	if (!a->failed.count)
+		return;
+	snprintf(count, sizeof(count), "%lld", (long long)a->failed.count);
+	mo_log(MO_LOG_WARN, "batches failed", "count", count, "tenant", a->failed.tenant, "error",
+		a->failed.err.msg, NULL);
+}
+
 static int rounds(
 	struct agent *a, int (*round)(struct agent *, bool *, struct mo_err *), struct mo_err *err)
 {
@@ -67,10 +94,13 @@ int agent_pass(struct agent *a, struct mo_err *err)
 {
 	int64_t started = mo_mono();
 	obs_set(a->metrics[AGENT_LAG], 0);
+	a->failed.count = 0;
+	a->bill_after[0] = a->post_after[0] = '\0';
 	if (rounds(a, agent_bill, err) < 0)
 		return mo_wrap(err, "allocations");
 	if (rounds(a, agent_post, err) < 0)
 		return mo_wrap(err, "windows");
+	tell_failed(a);
 	if (agent_keep(a, err) < 0)
 		return -1;
 	obs_add(a->metrics[AGENT_PASSES], 1);

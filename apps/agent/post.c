@@ -27,7 +27,8 @@ static int list(struct store_tx *tx, void *ctx, struct mo_err *err)
 {
 	struct post_list *l = ctx;
 	l->now = store_now(tx);
-	return store_usage_unposted(tx, ROUND, &l->agent->arena, &l->at, &l->count, err);
+	return store_usage_unposted(
+		tx, l->agent->post_after, ROUND, &l->agent->arena, &l->at, &l->count, err);
 }
 
 int agent_enter(struct store_tx *tx, struct ledger_head *head, const struct usage_window *w,
@@ -68,6 +69,8 @@ int agent_post(struct agent *a, bool *ret_more, struct mo_err *err)
 	mo_arena_reset(&a->arena);
 	if (store_read(a->store, list, &l, err) < 0)
 		return -1;
+	bool more = l.count == ROUND;
+	mo_str_copy(a->post_after, MO_ID_MAX, more ? l.at[ROUND - 1].id : ""); /* as agent_bill */
 	if (l.count > 0)
 		qsort(l.at, l.count, sizeof(*l.at), by_tenant);
 	for (size_t i = 0, n; i < l.count; i += n) {
@@ -78,12 +81,14 @@ int agent_post(struct agent *a, bool *ret_more, struct mo_err *err)
 			n++;
 		}
 		struct post_batch b = { a, &l.at[i], n };
+		struct mo_err mine = { 0 };
 		if (!lead_keep(a))
 			return mo_fail(err, MO_EPRECOND, "no longer leading");
-		if (store_write(a->store, post_tenant, &b, err) < 0)
+		if (store_write(a->store, post_tenant, &b, &mine) == 0)
+			obs_add(a->metrics[AGENT_ENTRIES], (int64_t)n);
+		else if (agent_alone(a, b.at[0].tenant_id, &mine, err) < 0)
 			return -1;
-		obs_add(a->metrics[AGENT_ENTRIES], (int64_t)n);
 	}
-	*ret_more = l.count == ROUND;
+	*ret_more = more;
 	return 0;
 }

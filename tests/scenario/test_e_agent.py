@@ -209,6 +209,23 @@ def test_anything_may_fail(books):
 		proc.wait_until(in_order, "books in order", 10)
 
 
+def test_one_tenant_s_trouble_is_its_own(books):
+	"""The first tenant cannot be billed: those after it are, and it is told once a pass."""
+	books.tenant("ten_b")
+	if not books.url.startswith("sqlite:"):
+		books.sql("ALTER TABLE pool_allocations DROP CONSTRAINT pool_allocations_pool_id_fkey")
+	broken = [books.allocation(bound=30, released=10, reason="completed") for _ in range(600)] # more than a round
+	books.sql("UPDATE pool_allocations SET pool_id = 'pool_gone'")
+	books.allocation(tenant="ten_b", bound=30, released=10, reason="completed")
+	with books.agent(AGENT_INTERVAL="300ms") as agent:
+		books.wait_entries(1, "ten_b")
+		agent.wait_for_log("batches failed")
+		assert "tenant=ten_a" in agent.log() and "pool_gone" in agent.log() and books.entries() == []
+		books.sql("UPDATE pool_allocations SET pool_id = 'pool_1'")
+		books.wait_entries(len(broken))
+	ledger_check.check(books.url, settled=True)
+
+
 def test_a_deposed_agent_changes_nothing(books):
 	"""Somebody took the role behind its back: the epoch stops its transactions until it has the role again."""
 	with books.agent(AGENT_RENEW="1h") as agent:

@@ -151,8 +151,8 @@ int store_allocation_list(struct store_tx *tx, const char *tenant, const char *p
 	return db_list(tx, &allocations, tail, args, n, a, (void **)ret, ret_n, err);
 }
 
-int store_allocation_unbilled(struct store_tx *tx, int64_t hour, int64_t limit, struct mo_arena *a,
-	struct allocation **ret, size_t *ret_n, struct mo_err *err)
+int store_allocation_unbilled(struct store_tx *tx, const char *after, int64_t hour, int64_t limit,
+	struct mo_arena *a, struct allocation **ret, size_t *ret_n, struct mo_err *err)
 {
 	return db_list(tx, &allocations,
 		"WHERE bound_at IS NOT NULL AND (released_at IS NULL OR billed_until IS NULL OR "
@@ -160,8 +160,8 @@ int store_allocation_unbilled(struct store_tx *tx, int64_t hour, int64_t limit, 
 		"AND (released_at IS NOT NULL OR (coalesce(billed_until, bound_at) < ?1 AND "
 		"(last_seen_at IS NULL OR "
 		"coalesce(billed_until, bound_at) < last_seen_at - last_seen_at % 3600000000))) "
-		"ORDER BY id LIMIT ?2",
-		DB_ARGS(DB_I(hour), DB_I(limit)), a, (void **)ret, ret_n, err);
+		"AND id > ?3 ORDER BY id LIMIT ?2",
+		DB_ARGS(DB_I(hour), DB_I(limit), DB_T(after)), a, (void **)ret, ret_n, err);
 }
 
 int store_allocation_billed(

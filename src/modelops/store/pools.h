@@ -62,9 +62,10 @@ int store_allocation_list(struct store_tx *tx, const char *tenant, const char *p
 	const struct store_page *page, struct mo_arena *a, struct allocation **ret, size_t *ret_n,
 	struct mo_err *err);
 /* The agent's work list: bound ones whose billed_until lies before released_at or, while open,
- * before HOUR and the hour of their last sign of life, oldest first. */
-int store_allocation_unbilled(struct store_tx *tx, int64_t hour, int64_t limit, struct mo_arena *a,
-	struct allocation **ret, size_t *ret_n, struct mo_err *err);
+ * before HOUR and the hour of their last sign of life, oldest first, after id AFTER ("": from the
+ * first). */
+int store_allocation_unbilled(struct store_tx *tx, const char *after, int64_t hour, int64_t limit,
+	struct mo_arena *a, struct allocation **ret, size_t *ret_n, struct mo_err *err);
 /* Moves billed_until of ID from FROM to TO; MO_ECONFLICT when it was not FROM any more. */
 int store_allocation_billed(
 	struct store_tx *tx, const char *id, int64_t from, int64_t to, struct mo_err *err);

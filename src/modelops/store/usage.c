@@ -104,11 +104,11 @@ int store_usage_flush(
 	return db_insert(tx, &windows, &row, id, err);
 }
 
-int store_usage_unposted(struct store_tx *tx, int64_t limit, struct mo_arena *a,
+int store_usage_unposted(struct store_tx *tx, const char *after, int64_t limit, struct mo_arena *a,
 	struct usage_window **ret, size_t *ret_n, struct mo_err *err)
 {
-	return db_list(tx, &windows, "WHERE posted = 0 ORDER BY id LIMIT ?1", DB_ARGS(DB_I(limit)),
-		a, (void **)ret, ret_n, err);
+	return db_list(tx, &windows, "WHERE posted = 0 AND id > ?2 ORDER BY id LIMIT ?1",
+		DB_ARGS(DB_I(limit), DB_T(after)), a, (void **)ret, ret_n, err);
 }
 
 static int take_head(const struct db_row *row, void *ctx, struct mo_err *err)
