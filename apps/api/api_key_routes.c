@@ -44,13 +44,28 @@ int api_key_get(struct api_req *r, struct mo_err *err)
 	return req_read(r, get, err);
 }
 
+/* Nobody hands on more than they hold: a key cut by scopes or to a project makes no wider one. */
+static int check_own(
+	struct api_req *r, const struct api_key *key, uint64_t scopes, struct mo_err *err)
+{
+	uint64_t wide = auth_role_perms(auth_role_parse(key->role)) & scopes & ~r->actor.perms;
+	for (int p = 0; p < PERM_COUNT; p++)
+		if (wide >> p & 1)
+			return mo_fail_field(err, "scopes",
+				"you may not '%s' yourself, so no key of yours may: name fewer "
+				"scopes",
+				auth_perm_name((enum auth_perm)p));
+	return 0;
+}
+
 static int check(struct api_req *r, struct store_tx *tx, struct api_key *key, struct mo_err *err)
 {
 	struct principal *principal = NULL;
 	struct project *project = NULL;
 	uint64_t scopes = 0;
 	if (role_grantable(r, key->role, err) < 0 ||
-		auth_scopes_parse(key->scopes, &scopes, err) < 0)
+		auth_scopes_parse(key->scopes, &scopes, err) < 0 ||
+		check_own(r, key, scopes, err) < 0)
 		return -1;
 	bool platform = !strcmp(key->tenant_id, TENANT_PLATFORM_ID);
 	if (auth_role_parse(key->role) == ROLE_PLATFORM_ADMIN && !platform)

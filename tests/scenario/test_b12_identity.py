@@ -52,6 +52,21 @@ def test_scopes_and_roles_cut():
 		admin.problem("POST", "/v1/api-keys", dict(body, principal_id="usr_00000000000000000000000000"), status=(404, 422))
 
 
+def test_a_key_grants_no_more_than_it_may():
+	with api.running() as server:
+		_, admin, robot = setup(server)
+		mine = ["tenant.admin", "project.read"]
+		cut = server.key_client(make_key(admin, robot, role="tenant_admin", scopes=mine)["key"])
+		body = {"principal_id": robot["id"], "name": "k", "role": "tenant_admin"}
+		cut.problem("POST", "/v1/api-keys", body, field="scopes")
+		cut.problem("POST", "/v1/api-keys", dict(body, role="viewer"), field="scopes")
+		cut.problem("POST", "/v1/api-keys", dict(body, scopes=["project.read", "project.write"]), field="scopes")
+		cut.post("/v1/api-keys", dict(body, scopes=mine))
+		narrow = server.key_client(cut.post("/v1/api-keys", dict(body, role="viewer", scopes=["project.read"])).json()["key"])
+		narrow.get("/v1/projects")
+		server.key_client(make_key(admin, robot, role="tenant_admin")["key"]).post("/v1/api-keys", body)
+
+
 def test_project_keys_stay_in_their_project():
 	with api.running() as server:
 		project, admin, robot = setup(server)
