@@ -1,10 +1,12 @@
 /* Invoices and price plans. */
 #include "handlers.h"
 
+#include "modelops/base/time.h"
 #include "modelops/domain/state.h"
 #include "modelops/domain/tenant.h"
 #include "modelops/domain/usage.h"
 #include "modelops/store/billing.h"
+#include "modelops/store/usage.h"
 #include "modelops/wire/billing.h"
 
 #include "bill.h"
@@ -214,9 +216,68 @@ static int check_period(struct api_req *r, struct store_tx *tx, struct mo_err *e
 		     : 0;
 }
 
+static bool same_lines(const struct invoice_line *a, size_t na, const struct bill *b)
+{
+	if (na != b->n)
+		return false;
+	for (size_t i = 0; i < na; i++)
+		if (strcmp(a[i].metric, b->lines[i].metric) != 0 ||
+			strcmp(a[i].price_class, b->lines[i].price_class) != 0 ||
+			a[i].quantity != b->lines[i].quantity ||
+			a[i].amount_micro != b->lines[i].amount_micro)
+			return false;
+	return true;
+}
+
+/* The draft is what the books say now; entries of other months since then change nothing. */
+static int check_fresh(
+	struct api_req *r, struct store_tx *tx, const struct invoice *invoice, struct mo_err *err)
+{
+	char period[MO_TIME_TEXT];
+	struct invoice_line *lines = NULL;
+	struct bill now;
+	size_t n = 0;
+	mo_time_format(invoice->period_start, period);
+	period[7] = '\0'; /* 2026-11 */
+	if (bill_make(r, tx, invoice->tenant_id, period, &now, err) < 0 ||
+		store_invoice_line_list(tx, invoice->id, r->arena, &lines, &n, err) < 0)
+		return -1;
+	if (now.total_micro == invoice->total_micro &&
+		!strcmp(now.plan->currency, invoice->currency) && same_lines(lines, n, &now))
+		return 0;
+	mo_fail(err, MO_ECONFLICT,
+		"the books of %s have changed since draft '%s' was made at entry %lld", period,
+		invoice->id, (long long)invoice->ledger_seq);
+	return mo_advise(err, "stale_draft", "make a new draft of the period and issue that");
+}
+
+/* Nothing of the period can come any more: it is over, and what was used then is in the ledger. */
+static int check_over(struct store_tx *tx, const struct invoice *invoice, struct mo_err *err)
+{
+	int64_t open = 0;
+	if (store_now(tx) < invoice->period_end)
+		mo_fail(err, MO_ECONFLICT, "the period of invoice '%s' has not ended yet",
+			invoice->id);
+	else if (store_usage_open(tx, invoice->tenant_id, invoice->period_end, &open, err) < 0)
+		return -1;
+	else if (open)
+		mo_fail(err, MO_ECONFLICT,
+			"usage of the period of invoice '%s' is not in the ledger yet",
+			invoice->id);
+	else
+		return 0;
+	return mo_advise(err, "period_open",
+		"wait for the end of the period and its last entries, then make a new draft");
+}
+
 static int issue(struct api_req *r, struct store_tx *tx, struct mo_err *err)
 {
-	if (check_period(r, tx, err) < 0)
+	struct invoice *invoice = NULL;
+	if (check_period(r, tx, err) < 0 ||
+		store_invoice_get(tx, r->tenant, req_param(r, "id"), r->arena, &invoice, err) < 0)
+		return -1;
+	if (invoice->state == INVOICE_DRAFT &&
+		(check_over(tx, invoice, err) < 0 || check_fresh(r, tx, invoice, err) < 0))
 		return -1;
 	return move(r, tx, INVOICE_ISSUED, "issue", err);
 }

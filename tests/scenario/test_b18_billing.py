@@ -11,25 +11,25 @@ PLAN = {"name": "standard", "currency": "EUR", "is_default": True, "rules": [
 	{"metric": "predict_requests", "price_micro": 100000, "per_quantity": 1000000, "unit_label": "million"}]}
 
 
-def entries(server, tenant, project, rows):
-	"""Chained ledger entries with their windows: rows of (metric, class, quantity, reason)."""
-	now = datetime.datetime.now(datetime.timezone.utc)
-	start = int(now.timestamp() * 1e6) - 1000000
-	prev = "0" * 64
-	for seq, (metric, price_class, quantity, reason) in enumerate(rows, 1):
+def entries(server, tenant, project, rows, at=None, seq=0, prev="0" * 64):
+	"""Chained ledger entries with their windows: rows of (metric, class, quantity, reason). The last one's hash."""
+	start = int((at or datetime.datetime.now(datetime.timezone.utc)).timestamp() * 1e6) - 1000000
+	for seq, (metric, price_class, quantity, reason) in enumerate(rows, seq + 1):
 		window, end = api.new_id("use"), start + seq
 		common = {"tenant_id": tenant["id"], "project_id": project["id"], "resource_id": "run_x", "metric": metric,
 			"price_class": price_class, "quantity": quantity, "start_at": start, "end_at": end, "reason": reason,
 			"created_at": end}
-		server.row("usage_windows", id=window, source_kind="allocation", source_id=api.new_id("alc"), **common)
+		server.row("usage_windows", id=window, source_kind="allocation", source_id=api.new_id("alc"), posted=1, **common)
 		billable = 1 if reason == "billable" else 0
 		text = "|".join(str(v) for v in (tenant["id"], seq, window, project["id"], "run_x", metric, price_class, quantity,
 			start, end, reason, billable))
 		digest = hashlib.sha256((prev + "\n" + text).encode()).hexdigest()
 		server.row("ledger_entries", seq=seq, window_id=window, billable=billable, prev_hash=prev, hash=digest, **common)
 		prev = digest
+	return prev
 
 
+JANUARY = datetime.datetime(2024, 1, 15, tzinfo=datetime.timezone.utc)
 ROWS = [("gpu_share_us", "cpu", 1800000000, "billable"), ("gpu_share_us", "cpu", 1800000000, "billable"),
 	("gpu_share_us", "cpu", 500, "platform"), ("predict_requests", "*", 5, "billable")]
 
@@ -87,14 +87,14 @@ def test_invoices():
 		tenant, project, admin = server.tenant()
 		root = server.client()
 		root.post("/v1/price-plans", PLAN)
-		entries(server, tenant, project, ROWS)
-		draft = admin.post("/v1/invoices", {}).json()
+		entries(server, tenant, project, ROWS, JANUARY)
+		draft = admin.post("/v1/invoices", {"period": "2024-01"}).json()
 		assert draft["state"] == "DRAFT" and draft["total"]["text"] == "0.10" and len(draft["lines"]) == 2
 		assert draft["ledger_seq"] == 4
 		path = "/v1/invoices/" + draft["id"]
 		assert admin.get(path).json() == draft
 		assert [i["id"] for i in admin.items("/v1/invoices")] == [draft["id"]]
-		again = admin.post("/v1/invoices", {}).json()
+		again = admin.post("/v1/invoices", {"period": "2024-01"}).json()
 		assert again["lines"] == draft["lines"] and again["total"] == draft["total"]
 		admin.post(path + "/issue", status=403)
 		assert root.post(path + "/issue").json()["state"] == "ISSUED"
@@ -110,3 +110,25 @@ def test_invoices():
 		_, _, other = server.tenant()
 		other.get(path, status=404)
 		other.post("/v1/invoices", {"tenant_id": tenant["name"]}, status=404)
+
+
+def test_an_invoice_is_what_the_books_say():
+	"""Only a period that is over is issued, and only as the ledger has it then: no usage is lost."""
+	with api.running() as server:
+		tenant, project, admin = server.tenant()
+		root = server.client()
+		root.post("/v1/price-plans", PLAN)
+		running = admin.post("/v1/invoices", {}).json()
+		root.problem("POST", "/v1/invoices/%s/issue" % running["id"], status=409, code="period_open")
+		head = entries(server, tenant, project, ROWS, JANUARY)
+		draft = admin.post("/v1/invoices", {"period": "2024-01"}).json()
+		head = entries(server, tenant, project, ROWS[:1], JANUARY, 4, head)
+		root.problem("POST", "/v1/invoices/%s/issue" % draft["id"], status=409, code="stale_draft")
+		fresh = admin.post("/v1/invoices", {"period": "2024-01"}).json()
+		assert fresh["total"]["amount_micro"] == 150000
+		entries(server, tenant, project, ROWS[:1], None, 5, head) # this month's changes nothing
+		server.sql("UPDATE usage_windows SET posted = 0 WHERE tenant_id = ?", tenant["id"])
+		root.problem("POST", "/v1/invoices/%s/issue" % fresh["id"], status=409, code="period_open")
+		server.sql("UPDATE usage_windows SET posted = 1 WHERE tenant_id = ?", tenant["id"])
+		issued = root.post("/v1/invoices/%s/issue" % fresh["id"]).json()
+		assert issued["state"] == "ISSUED" and issued["total"]["amount_micro"] == 150000

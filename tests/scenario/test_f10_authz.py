@@ -101,7 +101,7 @@ class World:
 			("DELETE", "/v1/deployments/{id}"): lambda: a.fresh("/v1/deployments", a.deployment_body()),
 			("PATCH", "/v1/deployments/{id}"): lambda: a.fresh("/v1/deployments", a.deployment_body()),
 			("DELETE", DASH + "/{id}"): lambda: a.fresh(DASH, a.dashboard_body()),
-			("POST", "/v1/invoices/{id}/issue"): lambda: a.fresh("/v1/invoices", {}),
+			("POST", "/v1/invoices/{id}/issue"): lambda: a.fresh("/v1/invoices", {"period": "2020-02"}),
 			("POST", "/v1/invoices/{id}/void"): lambda: a.fresh("/v1/invoices", {}),
 		}
 		nouns = {"tenants": a.tenant["id"], "projects": a.project["id"], "gpu-pools": "cpu", "artifacts": a.data["id"],

@@ -111,6 +111,18 @@ int store_usage_unposted(struct store_tx *tx, const char *after, int64_t limit, 
 		DB_ARGS(DB_I(limit), DB_T(after)), a, (void **)ret, ret_n, err);
 }
 
+int store_usage_open(
+	struct store_tx *tx, const char *tenant, int64_t until, int64_t *ret, struct mo_err *err)
+{
+	return db_int_of(tx,
+		"SELECT (SELECT count(*) FROM usage_windows WHERE posted = 0 AND tenant_id = ?1 "
+		"AND "
+		"end_at <= ?2) + (SELECT count(*) FROM pool_allocations WHERE tenant_id = ?1 AND "
+		"bound_at < ?2 AND coalesce(billed_until, bound_at) < ?2 AND (billed_until IS NULL "
+		"OR released_at IS NULL OR billed_until < released_at))",
+		DB_ARGS(DB_T(tenant), DB_I(until)), ret, err);
+}
+
 static int take_head(const struct db_row *row, void *ctx, struct mo_err *err)
 {
 	struct ledger_head *h = ctx;
