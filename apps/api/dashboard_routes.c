@@ -158,7 +158,7 @@ static int remove_dashboard(struct api_req *r, struct store_tx *tx, struct mo_er
 	struct dashboard *dashboard = NULL;
 	if (find_writable(r, tx, &dashboard, err) < 0)
 		return -1;
-	if (store_dashboard_delete(tx, dashboard->id, err) < 0 ||
+	if (store_dashboard_delete(tx, dashboard->tenant_id, dashboard->id, err) < 0 ||
 		req_record(r, tx, owner(dashboard), "delete", "dashboard", dashboard->id, err) < 0)
 		return -1;
 	return req_answer_none(r);

@@ -132,7 +132,7 @@ static int answer(
 {
 	struct invoice_line *lines = NULL;
 	size_t n = 0;
-	if (store_invoice_line_list(tx, invoice->id, r->arena, &lines, &n, err) < 0)
+	if (store_invoice_line_list(tx, r->tenant, invoice->id, r->arena, &lines, &n, err) < 0)
 		return -1;
 	struct wire_invoice out = { .invoice = *invoice, .line_count = n };
 	out.lines = bill_wire_lines(r->arena, lines, n, invoice->currency);

@@ -148,11 +148,15 @@ int store_invoice_period_taken(
 	return 0;
 }
 
-int store_invoice_line_list(struct store_tx *tx, const char *invoice_id, struct mo_arena *a,
-	struct invoice_line **ret, size_t *ret_n, struct mo_err *err)
+int store_invoice_line_list(struct store_tx *tx, const char *tenant, const char *invoice_id,
+	struct mo_arena *a, struct invoice_line **ret, size_t *ret_n, struct mo_err *err)
 {
-	return db_list(tx, &lines_table, "WHERE invoice_id = ?1 ORDER BY n",
-		DB_ARGS(DB_T(invoice_id)), a, (void **)ret, ret_n, err);
+	struct db_arg args[] = { DB_T(invoice_id), DB_T(tenant) };
+
+	return db_list(tx, &lines_table,
+		tenant ? "WHERE invoice_id = ?1 AND tenant_id = ?2 ORDER BY n"
+		       : "WHERE invoice_id = ?1 ORDER BY n",
+		args, tenant ? 2 : 1, a, (void **)ret, ret_n, err);
 }
 
 int store_invoice_move(struct store_tx *tx, const char *tenant, const char *id,

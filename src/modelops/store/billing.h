@@ -33,9 +33,9 @@ int store_invoice_list(struct store_tx *tx, const char *tenant, const struct sto
 /* Whether another invoice of the same tenant and overlapping period is ISSUED or PAID. */
 int store_invoice_period_taken(
 	struct store_tx *tx, const struct invoice *i, bool *ret_taken, struct mo_err *err);
-/* Lines of an invoice, in order. */
-int store_invoice_line_list(struct store_tx *tx, const char *invoice_id, struct mo_arena *a,
-	struct invoice_line **ret, size_t *ret_n, struct mo_err *err);
+/* Lines of an invoice of TENANT (NULL: of any), in order; none when it is another tenant's. */
+int store_invoice_line_list(struct store_tx *tx, const char *tenant, const char *invoice_id,
+	struct mo_arena *a, struct invoice_line **ret, size_t *ret_n, struct mo_err *err);
 /* Moves to TO when the state table allows it; *ret_moved says whether it did. */
 int store_invoice_move(struct store_tx *tx, const char *tenant, const char *id,
 	enum invoice_state to, bool *ret_moved, struct mo_err *err);

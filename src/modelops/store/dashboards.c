@@ -72,19 +72,24 @@ int store_dashboard_update(struct store_tx *tx, const struct dashboard *d, struc
 	if (db_exec(tx,
 		    "UPDATE dashboards SET name = ?3, title = ?4, definition = ?5, updated_at = "
 		    "?6, version = version + 1 "
-		    "WHERE id = ?1 AND version = ?2 AND builtin = 0",
+		    "WHERE id = ?1 AND version = ?2 AND builtin = 0 AND "
+		    "coalesce(tenant_id, '') = ?7",
 		    DB_ARGS(DB_T(d->id), DB_I(d->version), DB_T(d->name), DB_T(d->title),
-			    DB_T(d->definition), DB_I(d->updated_at)),
+			    DB_T(d->definition), DB_I(d->updated_at),
+			    DB_T(d->tenant_id ? d->tenant_id : "")),
 		    &changed, err) < 0)
 		return -1;
 	return changed ? 0
 		       : mo_fail(err, MO_EPRECOND, "dashboard '%s' was changed meanwhile", d->name);
 }
 
-int store_dashboard_delete(struct store_tx *tx, const char *id, struct mo_err *err)
+int store_dashboard_delete(
+	struct store_tx *tx, const char *tenant, const char *id, struct mo_err *err)
 {
-	return db_delete(tx, "DELETE FROM dashboards WHERE id = ?1 AND builtin = 0",
-		DB_ARGS(DB_T(id)), "dashboard", id, err);
+	return db_delete(tx,
+		"DELETE FROM dashboards WHERE id = ?1 AND builtin = 0 AND coalesce(tenant_id, '') "
+		"= ?2",
+		DB_ARGS(DB_T(id), DB_T(tenant ? tenant : "")), "dashboard", id, err);
 }
 
 int store_dashboard_seed(struct store_tx *tx, const struct dashboard *d, struct mo_err *err)

@@ -53,10 +53,27 @@ static int find_version(const struct db_driver *d, struct db_conn *c, int *ret, 
 	return 0;
 }
 
-/* Of the common text only, so that both databases record the same. */
-static void checksum(const struct migration *m, char hex[65])
+static const char *own_text(const struct db_driver *d, const struct migration *m)
 {
-	crypto_sha256_hex(m->sql, strlen(m->sql), hex);
+	return d == &db_sqlite ? m->sqlite : m->postgres;
+}
+
+/* Of all that runs on this kind of database: the common text, then the driver's own. */
+static int checksum(
+	const struct db_driver *d, const struct migration *m, char hex[65], struct mo_err *err)
+{
+	const char *own = own_text(d, m);
+	mo_autobuf struct mo_buf b;
+
+	mo_buf_init(&b, SCHEMA_MAX);
+	mo_buf_puts(&b, m->sql);
+	if (own)
+		mo_buf_puts(&b, own);
+	if (b.failed)
+		return mo_fail(err, MO_ENOMEM, "schema");
+	const char *text = mo_buf_str(&b);
+	crypto_sha256_hex(text, strlen(text), hex);
+	return 0;
 }
 
 static int take_checksum(const struct db_row *row, void *ctx, struct mo_err *err)
@@ -64,10 +81,10 @@ static int take_checksum(const struct db_row *row, void *ctx, struct mo_err *err
 	int64_t version = db_int(row, 0);
 	char hex[65];
 
-	(void)ctx;
 	if (version < 1 || version > migrations_count)
 		return 0; /* newer than this program: the version says so */
-	checksum(&migrations[version - 1], hex);
+	if (checksum(ctx, &migrations[version - 1], hex, err) < 0)
+		return -1;
 	if (mo_streq(db_text(row, 1), hex))
 		return 0;
 	mo_fail(err, MO_EUNAVAIL,
@@ -81,7 +98,8 @@ static int compare(const struct db_driver *d, struct db_conn *c, struct mo_err *
 {
 	struct db_call call = {
 		.sql = "SELECT version, checksum FROM schema_version ORDER BY version",
-		.each = take_checksum
+		.each = take_checksum,
+		.ctx = (void *)d
 	};
 
 	return d->run(c, &call, err);
@@ -91,7 +109,8 @@ static int record(const struct db_driver *d, struct db_conn *c, int version, str
 {
 	char hex[65];
 
-	checksum(&migrations[version - 1], hex);
+	if (checksum(d, &migrations[version - 1], hex, err) < 0)
+		return -1;
 	struct db_arg args[] = { DB_I(version), DB_T(migrations[version - 1].name), DB_T(hex),
 		DB_I(mo_now()) };
 	struct db_call call = {
@@ -126,7 +145,7 @@ static int run_schema(
 static int apply_one(const struct db_driver *d, struct db_conn *c, int version, struct mo_err *err)
 {
 	const struct migration *m = &migrations[version - 1];
-	const char *own = d == &db_sqlite ? m->sqlite : m->postgres;
+	const char *own = own_text(d, m);
 
 	if (d->begin(c, true, err) < 0)
 		return -1;

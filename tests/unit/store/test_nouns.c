@@ -508,7 +508,11 @@ static int bill(struct store_tx *tx, void *ctx, struct mo_err *err)
 	MUST(store_price_rule_list(tx, got->id, m, &rules, &n, err));
 	MO_ASSERT(n == 1 && rules->price_micro == 5);
 	MUST(store_invoice_insert(tx, &inv, &line, 1, err));
-	MUST(store_invoice_line_list(tx, inv.id, m, &lines, &n, err));
+	MUST(store_invoice_line_list(tx, f->b, inv.id, m, &lines, &n, err));
+	MO_ASSERT(n == 0);
+	MUST(store_invoice_line_list(tx, NULL, inv.id, m, &lines, &n, err));
+	MO_ASSERT(n == 1);
+	MUST(store_invoice_line_list(tx, f->a, inv.id, m, &lines, &n, err));
 	MO_ASSERT(n == 1 && lines->amount_micro == 7);
 	absent(f, store_invoice_get(tx, f->b, inv.id, m, &ginv, err), err);
 	MUST(store_invoice_move(tx, f->b, inv.id, INVOICE_ISSUED, &moved, err));
@@ -520,9 +524,16 @@ static int bill(struct store_tx *tx, void *ctx, struct mo_err *err)
 	MUST(store_dashboard_insert(tx, &dash, err));
 	absent(f, store_dashboard_get(tx, &see_b, dash.id, m, &gd, err), err);
 	MUST(store_dashboard_get(tx, &see_a, dash.id, m, &gd, err));
+	gd->tenant_id = f->b;
+	MO_ASSERT(store_dashboard_update(tx, gd, err) < 0 && err->code == MO_EPRECOND);
+	*err = (struct mo_err){ 0 };
+	gd->tenant_id = f->a;
 	MUST(store_dashboard_update(tx, gd, err));
 	MO_ASSERT(store_dashboard_update(tx, gd, err) < 0 && err->code == MO_EPRECOND);
 	*err = (struct mo_err){ 0 };
+	absent(f, store_dashboard_delete(tx, f->b, gd->id, err), err);
+	absent(f, store_dashboard_delete(tx, NULL, gd->id, err), err);
+	MUST(store_dashboard_delete(tx, f->a, gd->id, err));
 	return 0;
 }
 

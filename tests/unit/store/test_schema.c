@@ -2,8 +2,12 @@
  * nothing. */
 #include "fixture.h"
 
+#include "modelops/base/buf.h"
+#include "modelops/crypto/crypto.h"
 #include "modelops/store/db.h"
+#include "modelops/store/migrate.h"
 
+#include <string.h>
 #include <unistd.h>
 
 static int newer(struct store_tx *tx, void *ctx, struct mo_err *err)
@@ -61,6 +65,30 @@ static void test_unknown_schema_is_refused(void **state)
 	assert_int_equal(before.found, before.known);
 }
 
+/* What only one kind of database runs is part of the checksum too. */
+static int own_text_counts(struct store_tx *tx, void *ctx, struct mo_err *err)
+{
+	const struct migration *m = &migrations[0];
+	mo_autobuf struct mo_buf b;
+	char hex[65];
+	int64_t n;
+
+	mo_buf_init(&b, 1 << 20);
+	mo_buf_puts(&b, m->sql);
+	mo_buf_puts(&b, db_is_sqlite(tx) ? m->sqlite : m->postgres);
+	const char *text = mo_buf_str(&b);
+	crypto_sha256_hex(text, strlen(text), hex);
+	if (db_int_of(tx, "SELECT count(*) FROM schema_version WHERE version = 1 AND checksum = ?1",
+		    DB_ARGS(DB_T(hex)), &n, err) < 0)
+		return -1;
+	return n == 1 ? 0 : mo_fail(err, MO_EINTERNAL, "another checksum than that of all text");
+}
+
+static void test_checksum_covers_own_text(void **state)
+{
+	fix_do(*state, own_text_counts);
+}
+
 static int64_t epoch;
 
 static int take_short(struct store_tx *tx, void *ctx, struct mo_err *err)
@@ -104,6 +132,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_unknown_schema_is_refused, fix_up, fix_down),
+		cmocka_unit_test_setup_teardown(test_checksum_covers_own_text, fix_up, fix_down),
 		cmocka_unit_test_setup_teardown(test_one_leader, fix_up, fix_down),
 	};
 
