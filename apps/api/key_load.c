@@ -5,6 +5,7 @@
 #include "modelops/base/time.h"
 #include "modelops/domain/api_key.h"
 #include "modelops/domain/deployment.h"
+#include "modelops/domain/principal.h"
 #include "modelops/domain/state.h"
 #include "modelops/domain/tenant.h"
 #include "modelops/store/api_keys.h"
@@ -16,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ARENA_MAX = 1 << 20, FOLLOW_MAX = 1000 };
+enum { ARENA_MAX = 1 << 20, BINDINGS_MAX = 1000 };
 
 struct load {
 	const char *name;
@@ -73,6 +74,34 @@ static int fill_key(struct key_entry *entry, const struct api_key *key,
 	return 0;
 }
 
+/* A principal with role bindings acts with no more than the highest of those that hold for KEY: the
+ * tenant-wide ones and those of the key's project. Without any, the key's own role stands. */
+static int limit_role(
+	struct store_tx *tx, struct load *l, const struct api_key *key, struct mo_err *err)
+{
+	struct auth_actor *actor = &l->entry->actor;
+	struct store_page page = { .limit = BINDINGS_MAX };
+	struct role_binding *rows = NULL;
+	enum auth_role most = ROLE_NOBODY;
+	size_t n = 0;
+	if (store_role_binding_list(
+		    tx, key->tenant_id, key->principal_id, &page, &l->arena, &rows, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		enum auth_role role = auth_role_parse(rows[i].role);
+		bool holds = !rows[i].project_id ||
+			     (key->project_id && !strcmp(rows[i].project_id, key->project_id));
+		if (holds && role > most)
+			most = role;
+	}
+	if (n == 0 || actor->role <= most)
+		return 0;
+	actor->role = most;
+	actor->perms &= auth_role_perms(most);
+	l->entry->refused = l->entry->refused || most == ROLE_NOBODY;
+	return 0;
+}
+
 static int load_key(struct store_tx *tx, struct load *l, struct mo_err *err)
 {
 	struct api_key *key = NULL;
@@ -86,9 +115,10 @@ static int load_key(struct store_tx *tx, struct load *l, struct mo_err *err)
 		return absent(err);
 	l->entry->found = true;
 	l->entry->refused = key->revoked_at != 0 || tenant->state != TENANT_ACTIVE;
-	return fill_tenant(&l->entry->actor, tenant, err) < 0
-		       ? -1
-		       : fill_key(l->entry, key, principal, err);
+	if (fill_tenant(&l->entry->actor, tenant, err) < 0 ||
+		fill_key(l->entry, key, principal, err) < 0)
+		return -1;
+	return limit_role(tx, l, key, err);
 }
 
 static int run_load(struct store_tx *tx, void *ctx, struct mo_err *err)

@@ -117,7 +117,10 @@ static int binding_create(struct api_req *r, struct store_tx *tx, struct mo_err 
 
 int role_binding_create(struct api_req *r, struct mo_err *err)
 {
-	return req_write(r, binding_create, err);
+	int rc = req_write(r, binding_create, err);
+	if (rc == 0)
+		r->drop_keys = true;
+	return rc;
 }
 
 static int binding_delete(struct api_req *r, struct store_tx *tx, struct mo_err *err)
