@@ -42,6 +42,7 @@ class World:
 		self.root.put("/v1/quotas/acme/cpu", {"max_shares": 2})
 		self.model, _ = server.model(self.project)
 		self.robot = self.make("/v1/principals", {"name": "robot"})
+		self.bound = self.make("/v1/principals", {"name": "bound"}) # bindings limit keys: not the robot's
 		self.pipeline = self.make("/v1/pipelines", self.pipeline_body("base"))
 		self.run = self.make("/v1/training-jobs", self.job_body())
 		self.deployment = self.make("/v1/deployments", self.deployment_body())
@@ -90,7 +91,7 @@ class World:
 			("DELETE", "/v1/projects/{id}"): lambda: a.fresh("/v1/projects", {"name": a.name()}),
 			("DELETE", "/v1/principals/{id}"): lambda: a.fresh("/v1/principals", {"name": a.name()}),
 			("DELETE", "/v1/role-bindings/{id}"): lambda: a.fresh("/v1/role-bindings",
-				{"principal_id": a.robot["id"], "role": "viewer"}),
+				{"principal_id": a.bound["id"], "role": "viewer"}),
 			("DELETE", "/v1/api-keys/{id}"): lambda: a.fresh("/v1/api-keys", a.key_body()),
 			("GET", "/v1/api-keys/{id}"): lambda: a.fresh("/v1/api-keys", a.key_body()),
 			("DELETE", "/v1/gpu-pools/{id}"): lambda: a.root.post("/v1/gpu-pools", a.pool_body()).json()["id"],
@@ -127,7 +128,7 @@ class World:
 		bodies = {
 			("POST", "/v1/tenants"): {"name": self.name()}, ("PATCH", "/v1/tenants/{id}"): {"state": "ACTIVE"},
 			("POST", "/v1/projects"): {"name": self.name()}, ("POST", "/v1/principals"): {"name": self.name()},
-			("POST", "/v1/role-bindings"): {"principal_id": self.robot["id"], "role": "viewer"},
+			("POST", "/v1/role-bindings"): {"principal_id": self.bound["id"], "role": "viewer"},
 			("POST", "/v1/api-keys"): self.key_body(), ("PUT", "/v1/quotas/{tenant_id}/{pool_id}"): {"max_shares": 2},
 			("POST", "/v1/gpu-pools"): self.pool_body(), ("PATCH", "/v1/gpu-pools/{id}"): {"price_class": "cpu"},
 			("POST", "/v1/pipelines"): self.pipeline_body(), ("POST", "/v1/pipelines/{id}/versions"): self.spec_body(),
