@@ -240,7 +240,7 @@ static int check_fresh(
 	mo_time_format(invoice->period_start, period);
 	period[7] = '\0'; /* 2026-11 */
 	if (bill_make(r, tx, invoice->tenant_id, period, &now, err) < 0 ||
-		store_invoice_line_list(tx, invoice->id, r->arena, &lines, &n, err) < 0)
+		store_invoice_line_list(tx, r->tenant, invoice->id, r->arena, &lines, &n, err) < 0)
 		return -1;
 	if (now.total_micro == invoice->total_micro &&
 		!strcmp(now.plan->currency, invoice->currency) && same_lines(lines, n, &now))
