@@ -13,11 +13,12 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define USAGE_MAGIC UINT64_C(0x3145474153554f4d) /* "MOUSAGE1" */
 
-enum { MAX_SLOTS = 1 << 20 };
+enum { MAX_SLOTS = 1 << 20, NEW_SECONDS = 60 };
 
 struct usage_file {
 	uint64_t magic;
@@ -49,6 +50,18 @@ static size_t file_size(uint32_t slots)
 	return sizeof(struct usage_file) + (size_t)slots * sizeof(struct usage_slot);
 }
 
+/* Its maker died before it wrote the magic, so nothing was ever counted in it. A young one may
+ * still have a living maker between open and flock. */
+static bool never_used(int fd, const struct stat *st)
+{
+	uint64_t magic = 0;
+
+	if (time(NULL) - st->st_mtime < NEW_SECONDS)
+		return false;
+	ssize_t n = pread(fd, &magic, sizeof(magic), 0);
+	return n == 0 || (n == (ssize_t)sizeof(magic) && magic == 0);
+}
+
 /* Opens PATH with FLAGS, takes its lock and maps SIZE bytes (0: the file's own size). */
 static int map_open(const char *dir, const char *name, int flags, size_t size,
 	struct usage_map **ret, struct mo_err *err)
@@ -70,6 +83,8 @@ static int map_open(const char *dir, const char *name, int flags, size_t size,
 	struct stat st;
 	if (fstat(fd, &st) < 0)
 		return mo_fail_errno(err, errno, "stat '%s'", m->path);
+	if (!size && never_used(fd, &st) && unlink(m->path) == 0)
+		return mo_fail(err, MO_ENOTFOUND, "usage file '%s' was never used", name);
 	if ((size_t)st.st_size < file_size(0))
 		return mo_fail(err, MO_EINVAL, "usage file '%s' has %lld bytes", name,
 			(long long)st.st_size);

@@ -149,10 +149,21 @@ static int run_verb(struct writer *w, const char *verb, struct mo_err *err)
 	return db_sqlite.run(w->conn, &call, err);
 }
 
+/* The request itself; one whose clock did not answer has failed too. */
+static int run_fn(struct item *it, struct store_tx *tx, struct mo_err *err)
+{
+	if (it->fn(tx, it->ctx, err) < 0)
+		return -1;
+	if (!tx->failed)
+		return 0;
+	*err = tx->clock_err;
+	return -1;
+}
+
 /* With a savepoint: its failure undoes only itself. */
 static int run_careful(struct writer *w, struct item *it, struct store_tx *tx, struct mo_err *err)
 {
-	if (run_verb(w, "SAVEPOINT one", err) == 0 && it->fn(tx, it->ctx, err) == 0 &&
+	if (run_verb(w, "SAVEPOINT one", err) == 0 && run_fn(it, tx, err) == 0 &&
 		run_verb(w, "RELEASE one", err) == 0)
 		return 0;
 	if (!db_sqlite_lost_transaction(w->conn)) {
@@ -171,7 +182,7 @@ static int run_plain(struct writer *w, struct item *it, struct store_tx *tx, str
 		w->refused = true;
 		return mo_fail(err, MO_EUNAVAIL, "this batch of writes runs again");
 	}
-	if (it->fn(tx, it->ctx, err) == 0)
+	if (run_fn(it, tx, err) == 0)
 		return 0;
 	w->dirty = db_sqlite_changes(w->conn) != before;
 	return -1;

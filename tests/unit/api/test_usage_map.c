@@ -4,6 +4,7 @@
 
 #include "modelops/base/check.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -144,6 +146,30 @@ static void test_damage(void **state)
 	unlink(path);
 }
 
+/* What a maker leaves that died before the magic was written; a young file may still have one. */
+static void test_never_used(void **state)
+{
+	static const long sizes[] = { 0, 4096 };
+	const struct timespec old[2] = { { .tv_sec = 1 }, { .tv_sec = 1 } };
+	struct usage_map *m;
+	struct mo_err err = { 0 };
+	char path[192];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/gw_x.usage", dir);
+	for (size_t i = 0; i < 2; i++) {
+		fclose(fopen(path, "wb"));
+		assert_int_equal(truncate(path, sizes[i]), 0);
+		assert_int_equal(usage_map_adopt(dir, "gw_x.usage", &m, &err), -1);
+		assert_int_equal(err.code, MO_EINVAL);
+		assert_int_equal(access(path, F_OK), 0);
+		assert_int_equal(utimensat(AT_FDCWD, path, old, 0), 0);
+		assert_int_equal(usage_map_adopt(dir, "gw_x.usage", &m, &err), -1);
+		assert_int_equal(err.code, MO_ENOTFOUND);
+		assert_int_equal(access(path, F_OK), -1);
+	}
+}
+
 enum { RACERS = 8, EACH = 200 };
 
 /* Every loop takes slots of its own deployments: two must never share one, that is billing. */
@@ -197,6 +223,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_loops_at_once, make_dir, drop_dir),
 		cmocka_unit_test_setup_teardown(test_survives_kill, make_dir, drop_dir),
 		cmocka_unit_test_setup_teardown(test_damage, make_dir, drop_dir),
+		cmocka_unit_test_setup_teardown(test_never_used, make_dir, drop_dir),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

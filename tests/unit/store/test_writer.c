@@ -2,6 +2,7 @@
 #include "fixture.h"
 
 #include "modelops/base/time.h"
+#include "modelops/store/driver.h"
 
 #include <semaphore.h>
 
@@ -130,6 +131,37 @@ static void test_a_failure_after_writing_undoes_itself_only(void **state)
 	assert_int_equal(b.jobs[1].runs, 1);
 }
 
+static int insert_by_no_clock(struct store_tx *tx, void *ctx, struct mo_err *err)
+{
+	struct batch *b = ctx;
+
+	MUST(insert(tx, b->f, b->id, err));
+	tx->failed = true; /* as store_now leaves it */
+	return mo_fail(&tx->clock_err, MO_EUNAVAIL, "no clock") + 1;
+}
+
+static int still_absent(struct store_tx *tx, void *ctx, struct mo_err *err)
+{
+	const struct batch *b = ctx;
+	struct mo_err absent = { 0 };
+	struct project *p;
+
+	MO_ASSERT(store_project_get(tx, b->f->a, b->id, &b->f->arena, &p, &absent) < 0);
+	MO_ASSERT(absent.code == MO_ENOTFOUND);
+	return 0;
+}
+
+static void test_without_a_clock_nothing_is_written(void **state)
+{
+	struct batch b = { .f = *state };
+	struct mo_err e = { 0 }, *err = &e;
+
+	mo_id_new("prj", b.id);
+	assert_int_equal(store_write(b.f->store, insert_by_no_clock, &b, err), -1);
+	assert_int_equal(err->code, MO_EUNAVAIL);
+	MUST(store_read(b.f->store, still_absent, &b, err));
+}
+
 /* The feed's numbers never go back, even when all of it is old. */
 static int trim(struct store_tx *tx, void *ctx, struct mo_err *err)
 {
@@ -159,6 +191,8 @@ int main(int argc, char **argv)
 			test_a_clean_failure_disturbs_nobody, fix_up, fix_down),
 		cmocka_unit_test_setup_teardown(
 			test_a_failure_after_writing_undoes_itself_only, fix_up, fix_down),
+		cmocka_unit_test_setup_teardown(
+			test_without_a_clock_nothing_is_written, fix_up, fix_down),
 		cmocka_unit_test_setup_teardown(
 			test_the_feed_goes_on_after_a_trim, fix_up, fix_down),
 	};
