@@ -66,7 +66,7 @@ def test_names_stand_for_ids(trained):
 	assert ana.json("deployment", "get", "iris")["name"] == "iris"
 	assert ana.json("project", "get", "flowers")["name"] == "flowers"
 	assert ana.name("model", "versions", "iris") == ana.name("model", "versions", ana.name("model", "list")[0])
-	assert "there is none" in ana.run("model", "get", "roses", status=1).stderr
+	assert "no model 'roses' that you may see" in ana.run("model", "get", "roses", status=1).stderr
 	ana.run("artifact", "upload", PIPELINE, "--name", "twice", "--kind", "report")
 	ana.run("artifact", "upload", PIPELINE, "--name", "twice", "--kind", "report")
 	assert "give its id" in ana.run("artifact", "get", "twice", status=1).stderr
