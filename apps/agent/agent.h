@@ -52,7 +52,7 @@ struct agent {
 	int lock_file;                       /* DATA/run/agent.lock */
 	bool locked;                         /* we hold its flock */
 	int64_t epoch;                       /* 0: not leading */
-	int64_t renewed_at;                  /* monotonic */
+	int64_t renewed_at;                  /* monotonic; 0: ask before anything else */
 	int64_t trimmed_at, checkpointed_at; /* monotonic */
 	char bill_after[MO_ID_MAX], post_after[MO_ID_MAX]; /* where the next round goes on; "" */
 	bool bill_again; /* a batch was full: once through, the list is read again */

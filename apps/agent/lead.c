@@ -56,7 +56,7 @@ bool lead_keep(struct agent *a)
 {
 	struct mo_err err = { 0 };
 	int64_t now = mo_mono(), was = a->epoch;
-	if (was && now - a->renewed_at < a->cfg.renew)
+	if (was && a->renewed_at && now - a->renewed_at < a->cfg.renew)
 		return true;
 	if (lock(a) < 0)
 		return false;
