@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EVIDENCE = 320, ROUND = 500 };
+enum { EVIDENCE = 384, ROUND = 500 };
 
 /* Allocations of one tenant: a run in the sorted work list. */
 struct bill_batch {
@@ -47,10 +47,10 @@ static void write_evidence(const struct allocation *al, char out[EVIDENCE])
 	const char *reason = enum_name(&alloc_reasons, (int)al->release_reason);
 	snprintf(out, EVIDENCE,
 		"{\"allocation_id\":\"%s\",\"owner_id\":\"%s\",\"shares\":%" PRId64
-		",\"state\":\"%s\",\"bound_at\":%" PRId64 ",\"released_at\":%" PRId64
-		",\"release_reason\":\"%s\"}",
+		",\"state\":\"%s\",\"bound_at\":%" PRId64 ",\"ended_at\":%" PRId64
+		",\"released_at\":%" PRId64 ",\"release_reason\":\"%s\"}",
 		al->id, al->owner_id, al->shares, state_name(&alloc_states, (int)al->state),
-		al->bound_at, al->released_at, reason ? reason : "");
+		al->bound_at, al->ended_at, al->released_at, reason ? reason : "");
 }
 
 static int record_cut(struct store_tx *tx, const struct allocation *al, const char *price_class,

@@ -6,7 +6,7 @@
 #include "modelops/domain/pool.h"
 #include "modelops/store/deployments.h"
 #include "modelops/store/models.h"
-#include "modelops/store/pools.h"
+#include "modelops/store/pool_choice.h"
 #include "modelops/store/records.h"
 #include "modelops/wire/deployment.h"
 
@@ -69,9 +69,10 @@ static int blame(struct mo_err *err, const char *field)
 	return -1;
 }
 
-/* Model, version or alias, and pool exist, and one instance can ever fit. */
+/* Model, version or alias, and pool exist, and one instance can ever fit. A spec that names no pool
+ * gets the one it goes to. */
 static int check(struct api_req *r, struct store_tx *tx, const char *tenant,
-	const struct deployment_spec *spec, struct mo_err *err)
+	struct deployment_spec *spec, struct mo_err *err)
 {
 	struct model *model = NULL;
 	struct model_alias *alias = NULL;
@@ -90,16 +91,14 @@ static int check(struct api_req *r, struct store_tx *tx, const char *tenant,
 	if (version->state != MV_READY)
 		return mo_fail_field(err, "version", "version %lld of model '%s' is not READY",
 			(long long)number, model->name);
-	if (!spec->pool)
-		return 0;
-	if (store_pool_find(tx, spec->pool, r->arena, &pool, err) < 0)
-		return blame(err, "pool");
-	int64_t most = pool->max_shares_per_pod < pool->capacity_shares ? pool->max_shares_per_pod
-									: pool->capacity_shares;
-	if (spec->shares > most)
-		return mo_fail_field(err, "shares",
-			"an instance of pool '%s' has at most %lld shares", pool->name,
-			(long long)most);
+	struct pool_wish wish = { .tenant = tenant,
+		.pool = spec->pool,
+		.field = "pool",
+		.shares = spec->shares,
+		.device = DEVICE_CPU };
+	if (store_pool_choose(tx, &wish, r->arena, &pool, err) < 0)
+		return -1;
+	spec->pool = pool->name;
 	return 0;
 }
 

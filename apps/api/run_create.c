@@ -3,14 +3,12 @@
 #include "handlers.h"
 
 #include "modelops/domain/artifact.h"
-#include "modelops/domain/fit.h"
 #include "modelops/domain/pipeline.h"
 #include "modelops/domain/pool.h"
-#include "modelops/domain/quota.h"
 #include "modelops/domain/run.h"
 #include "modelops/store/artifacts.h"
 #include "modelops/store/pipelines.h"
-#include "modelops/store/pools.h"
+#include "modelops/store/pool_choice.h"
 #include "modelops/store/records.h"
 #include "modelops/store/runs.h"
 #include "modelops/wire/pipeline.h"
@@ -90,68 +88,48 @@ static int resolve_dataset(struct api_req *r, struct store_tx *tx, const struct 
 	return step->with ? 0 : mo_fail(err, MO_ENOMEM, "step");
 }
 
-/* SHARES with DEVICE can ever run in POOL for this tenant. */
-static int check_pool(struct api_req *r, struct store_tx *tx, const struct plan *plan,
-	const struct pool *pool, const struct spec_step *step, size_t index, struct mo_err *err)
-{
-	struct quota *quota = NULL;
-	char field[48];
-	if (pool_check_device(pool, step->device, err) < 0) {
-		snprintf(field, sizeof(field), "steps[%zu]", index);
-		return mo_wrap_field(err, field);
-	}
-	if (store_quota_get(tx, plan->tenant, pool->id, r->arena, &quota, err) < 0)
-		return -1;
-	struct fit_room room = { .pool = pool, .tenant_max = quota ? quota->max_shares : -1 };
-	struct fit_answer answer = pool_fit(&room, step->shares);
-	snprintf(field, sizeof(field), "steps[%zu].shares", index);
-	return answer.fit == FIT_NEVER ? mo_fail_field(err, field, "%s", answer.text) : 0;
-}
-
-/* Without a pool of its own a step goes to the pool `default`, or to the only one there is. */
-static int default_pool(
-	struct api_req *r, struct store_tx *tx, size_t index, struct pool **ret, struct mo_err *err)
-{
-	struct store_page page = { .limit = 2 };
-	struct pool *pools = NULL;
-	size_t n = 0;
-	char field[48];
-	struct mo_err none = { 0 };
-	if (store_pool_find(tx, "default", r->arena, ret, &none) == 0)
-		return 0;
-	if (store_pool_list(tx, &page, r->arena, &pools, &n, err) < 0)
-		return -1;
-	snprintf(field, sizeof(field), "steps[%zu].pool", index);
-	if (n != 1)
-		return mo_fail_field(
-			err, field, "the step names no pool and there is no pool 'default'");
-	*ret = pools;
-	return 0;
-}
-
 /* *ret_pool is the step's pool; NULL when any_of leaves the choice to the controller. */
 static int choose_pool(struct api_req *r, struct store_tx *tx, const struct plan *plan,
 	const struct spec_step *step, size_t index, struct pool **ret_pool, struct mo_err *err)
 {
+	char field[48];
+	struct pool_wish wish = { .tenant = plan->tenant,
+		.pool = step->pool,
+		.field = "pool",
+		.shares = step->shares,
+		.device = step->device };
 	struct pool *pool = NULL;
-	char field[64];
-	for (size_t i = 0; !step->pool && i < step->any_of.count; i++) {
-		snprintf(field, sizeof(field), "steps[%zu].any_of[%zu]", index, i);
-		if (store_pool_find(tx, step->any_of.at[i], r->arena, &pool, err) < 0)
-			return blame(err, field);
-		if (check_pool(r, tx, plan, pool, step, index, err) < 0)
-			return -1;
+	bool any = !step->pool && step->any_of.count;
+	int status = any ? 0 : store_pool_choose(tx, &wish, r->arena, &pool, err);
+	for (size_t i = 0; any && status == 0 && i < step->any_of.count; i++) {
+		snprintf(field, sizeof(field), "any_of[%zu]", i);
+		wish.pool = step->any_of.at[i];
+		wish.field = field;
+		status = store_pool_choose(tx, &wish, r->arena, &pool, err);
 	}
-	*ret_pool = NULL;
-	if (!step->pool && step->any_of.count)
+	snprintf(field, sizeof(field), "steps[%zu]", index);
+	if (status < 0)
+		return mo_wrap_field(err, field);
+	*ret_pool = any ? NULL : pool;
+	return 0;
+}
+
+/* A deploy step is refused now, not after the training, when its deployment can never have a pool.
+ */
+static int check_deploy(struct api_req *r, struct store_tx *tx, const struct plan *plan,
+	const struct spec_step *step, size_t index, struct mo_err *err)
+{
+	char field[48];
+	struct pool *pool = NULL;
+	struct pool_wish wish = { .tenant = plan->tenant,
+		.pool = value_text(step->with, "pool", NULL),
+		.field = "pool",
+		.shares = value_int(step->with, "shares", 1),
+		.device = DEVICE_CPU };
+	if (store_pool_choose(tx, &wish, r->arena, &pool, err) == 0)
 		return 0;
-	snprintf(field, sizeof(field), "steps[%zu].pool", index);
-	if (step->pool && store_pool_find(tx, step->pool, r->arena, &pool, err) < 0)
-		return blame(err, field);
-	if (!step->pool && default_pool(r, tx, index, &pool, err) < 0)
-		return -1;
-	*ret_pool = pool;
-	return check_pool(r, tx, plan, pool, step, index, err);
+	snprintf(field, sizeof(field), "steps[%zu].with", index);
+	return mo_wrap_field(err, field);
 }
 
 /* The names of NEEDS with blanks between; NULL when there are none. */
@@ -171,7 +149,8 @@ static int insert_step(struct api_req *r, struct store_tx *tx, const struct plan
 	struct pool *pool = NULL;
 	bool job = step_kind_runs_job(step.kind);
 	if (resolve_dataset(r, tx, plan, &step, index, err) < 0 ||
-		(job && choose_pool(r, tx, plan, &step, index, &pool, err) < 0))
+		(job && choose_pool(r, tx, plan, &step, index, &pool, err) < 0) ||
+		(step.kind == STEP_DEPLOY && check_deploy(r, tx, plan, &step, index, err) < 0))
 		return -1;
 	int64_t limit =
 		pool && pool->default_max_runtime_s ? pool->default_max_runtime_s : STEP_DEFAULT_S;

@@ -272,7 +272,7 @@ static int one(struct controller *ctl, struct rooms *rooms, struct live_deployme
 {
 	if (live->dep->state != DEPLOYMENT_DELETING &&
 		(!live->nrevs || live->revs[0].number < live->dep->generation))
-		return revision_make(ctl, rooms, live, err);
+		return revision_make(ctl, live, err);
 	struct deployment_view v = deployment_view_of(live);
 	enum deployment_act act = deployment_decide(&v);
 	if (act == DEPLOYMENT_ACT_NONE && reason_is_old(live))

@@ -42,8 +42,7 @@ bool revision_wants(const struct live_deployment *live, const struct revision *r
 
 /* revision_make.c: the revision of the newest generation; a spec that cannot be served makes a
  * FAILED one, so that it is tried once. */
-int revision_make(struct controller *ctl, struct rooms *rooms, struct live_deployment *live,
-	struct mo_err *err);
+int revision_make(struct controller *ctl, struct live_deployment *live, struct mo_err *err);
 
 /* deployment_act.c, instance_act.c */
 int deployment_act(struct controller *ctl, struct live_deployment *live, enum deployment_act act,

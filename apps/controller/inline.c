@@ -7,6 +7,7 @@
 #include "modelops/json/jw.h"
 #include "modelops/store/deployments.h"
 #include "modelops/store/models.h"
+#include "modelops/store/pool_choice.h"
 #include "modelops/store/records.h"
 #include "modelops/store/runs.h"
 #include "modelops/wire/deployment.h"
@@ -181,6 +182,22 @@ static void read_sizes(struct work *w, struct deployment_spec *spec)
 	spec->shares = value_int(&w->with, "shares", 1);
 }
 
+static int choose_pool(
+	struct store_tx *tx, struct work *w, struct deployment_spec *spec, struct mo_err *err)
+{
+	struct pool_wish wish = { .tenant = w->seen->step->tenant_id,
+		.pool = spec->pool,
+		.field = "pool",
+		.shares = spec->shares,
+		.device = DEVICE_CPU };
+	struct pool *pool;
+
+	if (store_pool_choose(tx, &wish, &w->ctl->arena, &pool, err) < 0)
+		return -1;
+	spec->pool = pool->name;
+	return 0;
+}
+
 static int write_deployment(struct store_tx *tx, struct work *w, const struct deployment_spec *spec,
 	char id[MO_ID_MAX], int64_t *ret_generation, struct mo_err *err)
 {
@@ -228,8 +245,12 @@ static int do_deploy(struct store_tx *tx, struct work *w, struct mo_err *err)
 		return 0;
 	read_sizes(w, &spec);
 	struct mo_err mine = { 0 };
-	if (deployment_spec_validate(&spec, &mine) < 0)
-		return refuse(w, "%s: %s", mine.field, mine.msg);
+	if (deployment_spec_validate(&spec, &mine) < 0 || choose_pool(tx, w, &spec, &mine) < 0) {
+		if (mine.code == MO_EFIELD)
+			return refuse(w, "%s: %s", mine.field, mine.msg);
+		*err = mine;
+		return -1;
+	}
 	if (write_deployment(tx, w, &spec, id, &generation, err) < 0)
 		return -1;
 	w->outputs = mo_arena_printf(&w->ctl->arena,

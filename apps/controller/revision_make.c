@@ -5,6 +5,7 @@
 #include "modelops/domain/deployment_spec.h"
 #include "modelops/store/deployments.h"
 #include "modelops/store/models.h"
+#include "modelops/store/pool_choice.h"
 #include "modelops/store/records.h"
 #include "modelops/wire/deployment.h"
 
@@ -12,7 +13,6 @@
 
 struct making {
 	struct controller *ctl;
-	struct rooms *rooms;
 	struct live_deployment *live;
 	struct deployment_spec spec;
 	char id[MO_ID_MAX];
@@ -59,12 +59,22 @@ static int supersede(struct store_tx *tx, struct making *m, struct mo_err *err)
 	return 0;
 }
 
+static int find_pool(struct store_tx *tx, struct making *m, struct pool **ret, struct mo_err *err)
+{
+	struct pool_wish wish = { .tenant = m->live->dep->tenant_id,
+		.pool = m->spec.pool,
+		.field = "pool",
+		.shares = m->spec.shares,
+		.device = DEVICE_CPU };
+
+	return store_pool_choose(tx, &wish, &m->ctl->arena, ret, err);
+}
+
+/* Without VERSION and POOL: one that failed. */
 static int insert(struct store_tx *tx, struct making *m, const struct model_version *version,
-	struct mo_err *err)
+	const struct pool *pool, struct mo_err *err)
 {
 	const struct deployment *dep = m->live->dep;
-	struct room *room =
-		m->spec.pool ? rooms_find(m->rooms, m->spec.pool) : rooms_default(m->rooms);
 	struct revision row = { .id = mo_id_new("rev", m->id),
 		.tenant_id = dep->tenant_id,
 		.deployment_id = dep->id,
@@ -73,13 +83,11 @@ static int insert(struct store_tx *tx, struct making *m, const struct model_vers
 		.spec = dep->spec,
 		.replicas = m->spec.replicas.min,
 		.concurrency = m->spec.concurrency,
-		.pool_id = room ? room->pool->id : NULL,
+		.pool_id = pool ? pool->id : NULL,
 		.shares = m->spec.shares,
 		.state = version ? REVISION_STARTING : REVISION_FAILED,
 		.created_at = store_now(tx) };
 
-	if (m->spec.pool && !room)
-		return mo_fail(err, MO_ENOTFOUND, "no pool '%.80s'", m->spec.pool);
 	return store_revision_insert(tx, &row, err);
 }
 
@@ -89,8 +97,7 @@ static int refuse(struct store_tx *tx, struct making *m, struct mo_err *err)
 	const struct deployment *dep = m->live->dep;
 	bool moved;
 
-	m->spec.pool = NULL;
-	if (insert(tx, m, NULL, err) < 0)
+	if (insert(tx, m, NULL, NULL, err) < 0)
 		return -1;
 	if (m->live->current)
 		return store_deployment_set(
@@ -105,16 +112,17 @@ static int make(struct store_tx *tx, void *ctx, struct mo_err *err)
 	struct making *m = ctx;
 	struct mo_err mine = { 0 };
 	struct model_version *version;
+	struct pool *pool;
 
 	if (supersede(tx, m, err) < 0)
 		return -1;
-	if (find_version(tx, m, &version, &mine) == 0) {
-		if (insert(tx, m, version, &mine) == 0)
-			return store_event(tx, m->live->dep->tenant_id, "deployment",
-				m->live->dep->id, "RevisionCreated",
-				"A new revision is rolled out.", err);
+	if (find_version(tx, m, &version, &mine) == 0 && find_pool(tx, m, &pool, &mine) == 0) {
+		if (insert(tx, m, version, pool, err) < 0)
+			return -1;
+		return store_event(tx, m->live->dep->tenant_id, "deployment", m->live->dep->id,
+			"RevisionCreated", "A new revision is rolled out.", err);
 	}
-	if (mine.code != MO_ENOTFOUND) {
+	if (mine.code != MO_ENOTFOUND && mine.code != MO_EFIELD) {
 		*err = mine;
 		return -1;
 	}
@@ -122,10 +130,9 @@ static int make(struct store_tx *tx, void *ctx, struct mo_err *err)
 	return refuse(tx, m, err);
 }
 
-int revision_make(struct controller *ctl, struct rooms *rooms, struct live_deployment *live,
-	struct mo_err *err)
+int revision_make(struct controller *ctl, struct live_deployment *live, struct mo_err *err)
 {
-	struct making m = { .ctl = ctl, .rooms = rooms, .live = live };
+	struct making m = { .ctl = ctl, .live = live };
 
 	if (wire_deployment_spec_parse(live->dep->spec, &ctl->arena, &m.spec, err) < 0)
 		return -1;

@@ -1,6 +1,7 @@
 /* Room in the pools as one pass sees it; the reserving transaction checks again. */
 #include "rooms.h"
 
+#include "modelops/base/check.h"
 #include "modelops/base/str.h"
 #include "modelops/base/time.h"
 #include "modelops/domain/step.h"
@@ -96,11 +97,12 @@ struct room *rooms_find(const struct rooms *rooms, const char *id_or_name)
 	return NULL;
 }
 
-struct room *rooms_default(const struct rooms *rooms)
+/* Another tenant's work goes unnamed. */
+static const char *waiting_name(const struct room *room, const char *tenant)
 {
-	struct room *room = rooms_find(rooms, "default");
-
-	return room ? room : rooms->n == 1 ? &rooms->at[0] : NULL;
+	if (!room->waiting[0])
+		return NULL;
+	return mo_streq(room->waiting_tenant, tenant) ? room->waiting : "other work";
 }
 
 static struct fit_room fit_room_of(
@@ -110,7 +112,8 @@ static struct fit_room fit_room_of(
 		.used = room->used,
 		.tenant_max = -1,
 		.holders = room->holders,
-		.holder_count = room->nholders };
+		.holder_count = room->nholders,
+		.waiting = waiting_name(room, tenant) };
 
 	for (size_t i = 0; i < rooms->nallocs; i++)
 		if (mo_streq(rooms->allocs[i].tenant_id, tenant) &&
@@ -126,34 +129,27 @@ static struct fit_room fit_room_of(
 struct room *rooms_choose(const struct rooms *rooms, struct room *const *candidates, size_t count,
 	const char *tenant, int64_t shares, struct fit_answer *ret_answer)
 {
-	struct fit_answer best = { .fit = FIT_NEVER, .text = "no pool is defined" };
+	struct fit_room rows[ROOMS_CHOICE_MAX];
 
-	for (size_t i = 0; i < count; i++) {
-		struct fit_room f = fit_room_of(rooms, candidates[i], tenant);
-		struct fit_answer a = pool_fit(&f, shares);
-		if (a.fit == FIT_OK && candidates[i]->waiting_run[0]) {
-			a.fit = FIT_POOL;
-			snprintf(a.text, sizeof(a.text),
-				"pool '%s': %s came first and waits for it",
-				candidates[i]->pool->name, candidates[i]->waiting_run);
-		}
-		if (a.fit == FIT_OK) {
-			*ret_answer = a;
-			return candidates[i];
-		}
-		if (i == 0 ||
-			(a.earliest_at && (!best.earliest_at || a.earliest_at < best.earliest_at)))
-			best = a;
+	MO_ASSERT(count <= ROOMS_CHOICE_MAX);
+	if (count == 0) {
+		*ret_answer = (struct fit_answer){ .fit = FIT_NEVER, .text = "its pool is gone" };
+		return NULL;
 	}
-	*ret_answer = best;
-	return NULL;
+	for (size_t i = 0; i < count; i++)
+		rows[i] = fit_room_of(rooms, candidates[i], tenant);
+	int at = fit_any_of(rows, count, shares, ret_answer);
+	return at < 0 ? NULL : candidates[at];
 }
 
-void rooms_wait(struct room *room, const char *owner, int64_t shares, enum fit why)
+void rooms_wait(
+	struct room *room, const char *tenant, const char *owner, int64_t shares, enum fit why)
 {
 	room->pending += shares;
-	if (why == FIT_POOL && !room->waiting_run[0])
-		mo_str_copy(room->waiting_run, sizeof(room->waiting_run), owner);
+	if (why != FIT_POOL || room->waiting[0])
+		return;
+	mo_str_copy(room->waiting, sizeof(room->waiting), owner);
+	mo_str_copy(room->waiting_tenant, sizeof(room->waiting_tenant), tenant);
 }
 
 void rooms_take(struct room *room, int64_t shares)

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-enum { RUN_PAGE = 500, CANDIDATES_MAX = 32 };
+enum { RUN_PAGE = 500 };
 
 struct page {
 	char after[MO_ID_MAX], ids[RUN_PAGE][MO_ID_MAX];
@@ -121,9 +121,9 @@ static enum step_job job_of(const struct exec_status *st)
 	return st->exit_code == 2 ? JOB_USER_ERROR : JOB_FAILED;
 }
 
-/* Pools the step may use: its own, its any_of, or the default. */
+/* Pools the step may use: its own, or of its any_of those that are still there. */
 static size_t candidates(struct controller *ctl, const struct rooms *rooms,
-	const struct step_seen *seen, struct room *out[CANDIDATES_MAX])
+	const struct step_seen *seen, struct room *out[ROOMS_CHOICE_MAX])
 {
 	struct pipeline_spec spec;
 	struct room *room;
@@ -138,22 +138,16 @@ static size_t candidates(struct controller *ctl, const struct rooms *rooms,
 	if (wire_spec_parse(seen->live->run->spec, &ctl->arena, &spec, NULL) == 0 &&
 		(index = spec_step_index(&spec, seen->step->name)) >= 0) {
 		const struct spec_step *s = &spec.steps[index];
-		if (s->pool && (room = rooms_find(rooms, s->pool)))
-			out[n++] = room;
-		for (size_t i = 0; i < s->any_of.count && n < CANDIDATES_MAX; i++)
+		for (size_t i = 0; i < s->any_of.count && n < ROOMS_CHOICE_MAX; i++)
 			if ((room = rooms_find(rooms, s->any_of.at[i])))
 				out[n++] = room;
-		if (s->pool || s->any_of.count)
-			return n;
 	}
-	room = rooms_default(rooms);
-	out[0] = room;
-	return room != NULL;
+	return n;
 }
 
 static void observe_room(struct controller *ctl, struct rooms *rooms, struct step_seen *seen)
 {
-	struct room *list[CANDIDATES_MAX];
+	struct room *list[ROOMS_CHOICE_MAX];
 	size_t n = candidates(ctl, rooms, seen, list);
 
 	seen->room =

@@ -120,7 +120,8 @@ static int wait_for_room(struct controller *ctl, struct step_seen *seen, struct 
 	char text[FIT_TEXT + 64];
 
 	if (seen->first)
-		rooms_wait(seen->first, seen->step->run_id, seen->step->shares, seen->fit.fit);
+		rooms_wait(seen->first, seen->step->tenant_id, seen->step->run_id,
+			seen->step->shares, seen->fit.fit);
 	snprintf(text, sizeof(text), "waiting for %lld share%s: %s", (long long)seen->step->shares,
 		seen->step->shares == 1 ? "" : "s", seen->fit.text);
 	return say(ctl, seen, text, err);

@@ -50,9 +50,9 @@ def wait_run(client, run, seconds=120, want="SUCCEEDED"):
 	return done
 
 
-def deploy(client, project, model, name="dep", seconds=60, **more):
+def deploy(client, project, model, name="dep", seconds=60, pool="cpu", **more):
 	made = client.post("/v1/deployments", {"project_id": project["id"], "name": name, "model": model, "alias": "champion",
-		**more}).json()
+		"pool": pool, **more}).json()
 	return wait_ready(client, made, seconds)
 
 

@@ -83,7 +83,8 @@ class Checker:
 				self.wrong("%s was never bound, but has %d windows", name, len(windows))
 			return
 		for w in windows:
-			end = min(at - at % HOUR + HOUR, a["released_at"] or w["end_at"])
+			over = a["ended_at"] is not None and at >= a["ended_at"]
+			end = min(at - at % HOUR + HOUR, (a["released_at"] if over else a["ended_at"]) or w["end_at"])
 			if a["state"] != "RELEASED" and w["end_at"] % HOUR:
 				self.wrong("%s is open, but window %s ends inside an hour", name, w["id"])
 			if (w["start_at"], w["end_at"]) != (at, end) and not (w["end_at"] % HOUR == 0 and w["start_at"] == at and w["end_at"] == at - at % HOUR + HOUR):
@@ -108,12 +109,14 @@ class Checker:
 			self.wrong("%s was released at %d, but is recorded up to %d only", name, a["released_at"], at)
 
 	def check_reason(self, name, a, w):
-		"""Our failures are free; the hours that were entered while it ran stay as they are."""
+		"""Our failures are free, and so is what passed before we noticed the end; hours entered while it ran stay."""
 		if a["release_reason"] == "platform":
 			entered_open = w["end_at"] % HOUR == 0 and w["end_at"] < a["released_at"]
 			if w["reason"] != "platform" and not entered_open:
 				self.wrong("%s failed by our fault, but window %s is %s", name, w["id"], w["reason"])
-		elif w["reason"] != "billable":
+			return
+		late = a["ended_at"] is not None and w["start_at"] >= a["ended_at"] # until we noticed: ours
+		if w["reason"] != ("platform" if late else "billable"):
 			self.wrong("%s: window %s is %s although the release reason is %s", name, w["id"], w["reason"], a["release_reason"])
 
 	def check_gateways(self):

@@ -68,9 +68,34 @@ def test_what_is_refused():
 		assert admin.items("/v1/deployments") == []
 
 
+def test_a_deployment_always_has_a_pool():
+	"""Without a name it goes to the only pool or to `default`, and says so; where that is open, or the pool is not for it, it is refused."""
+	with api.running() as server:
+		_, project, admin = server.tenant("acme")
+		root = server.client()
+		server.model(project)
+		base = {"project_id": "main", "model": "iris", "version": 1}
+		admin.problem("POST", "/v1/deployments", dict(base, name="a"), field="pool")
+		root.post("/v1/gpu-pools", pools.CPU)
+		made = admin.post("/v1/deployments", dict(base, name="a")).json()
+		assert made["spec"]["pool"] == "cpu"
+		root.post("/v1/gpu-pools", dict(pools.CPU, name="more"))
+		problem = admin.problem("POST", "/v1/deployments", dict(base, name="b"), field="pool")
+		assert "several pools" in problem["detail"]
+		assert admin.patch("/v1/deployments/" + made["id"], {"concurrency": 2}).json()["spec"]["pool"] == "cpu"
+		root.post("/v1/gpu-pools", dict(pools.CPU, name="default"))
+		assert admin.post("/v1/deployments", dict(base, name="b")).json()["spec"]["pool"] == "default"
+		root.post("/v1/gpu-pools", pools.T4)
+		admin.problem("POST", "/v1/deployments", dict(base, name="c", pool="t4"), field="device")
+		root.put("/v1/quotas/acme/cpu", {"max_shares": 0})
+		problem = admin.problem("POST", "/v1/deployments", dict(base, name="c", pool="cpu"), field="shares")
+		assert "quota" in problem["detail"]
+
+
 def test_readyz_waits_for_instances():
 	with api.running() as server:
 		_, project, admin = server.tenant()
+		server.client().post("/v1/gpu-pools", pools.CPU)
 		server.model(project)
 		made = admin.post("/v1/deployments", {"project_id": "main", "name": "d", "model": "iris", "version": 1}).json()
 		nobody = server.nobody()

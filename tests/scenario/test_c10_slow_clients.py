@@ -6,7 +6,7 @@ import threading
 import time
 
 import requests
-from lib import api, standin
+from lib import api, flow, standin
 
 
 def address(server):
@@ -89,6 +89,7 @@ def test_a_slow_instance_holds_no_worker():
 	with standin.instance(delay=2.0) as port, api.running(API_WORKERS="1") as server:
 		_, project, admin = server.tenant("acme")
 		server.model(project)
+		flow.cpu_pool(server)
 		made = admin.post("/v1/deployments", {"project_id": "main", "name": "d", "model": "iris", "version": 1}).json()
 		standin.ready(server, made, port)
 		answers = []

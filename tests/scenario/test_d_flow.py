@@ -129,14 +129,17 @@ def test_waiting_is_not_billed(place):
 	wait_for_ledger(admin, 3)
 	for entry in admin.items("/v1/ledger"):
 		allocation = next(a for a in allocations if a["resource_id"] == entry["resource_id"])
-		assert entry["quantity"] > 0 and entry["billable"]
-		assert entry["start_at"] == allocation["bound_at"] and entry["end_at"] == allocation["released_at"]
+		span = ("bound_at", "ended_at") if entry["billable"] else ("ended_at", "released_at") # run, then our noticing
+		assert entry["quantity"] > 0 and entry["reason"] == ("billable" if entry["billable"] else "platform")
+		assert (entry["start_at"], entry["end_at"]) == tuple(allocation[at] for at in span)
 	ledger_check.check(place.url)
 
 
 def wait_for_ledger(client, count, seconds=20):
-	return proc.wait_until(lambda: len([e for e in client.items("/v1/ledger") if e["metric"] == "gpu_share_us"]) >= count,
-		"%d ledger entries" % count, seconds, 0.2)
+	"""Until share time of COUNT allocations is in the books."""
+	def entered():
+		return {e["evidence"]["allocation_id"] for e in client.items("/v1/ledger") if e["metric"] == "gpu_share_us"}
+	return proc.wait_until(lambda: len(entered()) >= count, "%d allocations in the ledger" % count, seconds, 0.2)
 
 
 def test_killed_by_the_platform_is_not_billed(place):
@@ -157,8 +160,10 @@ def test_killed_by_the_platform_is_not_billed(place):
 	assert done["state"] == "SUCCEEDED"
 	wait_for_ledger(admin, 2)
 	entries = [e for e in admin.items("/v1/ledger") if e["metric"] == "gpu_share_us"]
-	assert sorted(e["billable"] for e in entries) == [False, True]
-	assert [e["reason"] for e in entries if not e["billable"]] == ["platform"]
+	done = {a["id"]: a["release_reason"] for a in admin.items("/v1/pool-allocations") if a["resource_id"] == run["id"]}
+	assert sorted(done.values()) == ["completed", "platform"]
+	assert [done[e["evidence"]["allocation_id"]] for e in entries if e["billable"]] == ["completed"]
+	assert all(e["reason"] == "platform" for e in entries if not e["billable"])
 	ledger_check.check(place.url)
 
 

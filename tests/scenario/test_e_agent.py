@@ -47,14 +47,14 @@ class Books:
 	def tenant(self, name):
 		self.sql("INSERT INTO tenants (id, name, state, created_at, updated_at) VALUES (?, ?, 'ACTIVE', 1, 1)", name, name.replace("_", "-"))
 
-	def allocation(self, state="RELEASED", tenant="ten_a", shares=1, reserved=0, bound=None, released=None, seen=None, reason=None):
-		"""An allocation row; times are seconds before now."""
+	def allocation(self, state="RELEASED", tenant="ten_a", shares=1, reserved=0, bound=None, ended=None, released=None, seen=None, reason=None):
+		"""An allocation row; times are seconds before now. It ended when it was released unless said otherwise."""
 		self.count += 1
 		name = "alc_%04d" % self.count
-		at = [None if t is None else self.now - int(t * SECOND) for t in (reserved, bound, released, seen)]
+		at = [None if t is None else self.now - int(t * SECOND) for t in (reserved, bound, released if ended is None else ended, released, seen)]
 		self.sql("INSERT INTO pool_allocations (id, tenant_id, project_id, pool_id, shares, owner_kind, owner_id, resource_id, state, created_at,"
-			" reserved_at, bound_at, released_at, last_seen_at, release_reason) VALUES (?, ?, 'prj_1', 'pool_1', ?, 'step', ?, ?, ?, 1, ?, ?, ?, ?, ?)",
-			name, tenant, shares, "att_" + name, "run_" + name, state, at[0], at[1], at[2], at[3], reason)
+			" reserved_at, bound_at, ended_at, released_at, last_seen_at, release_reason) VALUES (?, ?, 'prj_1', 'pool_1', ?, 'step', ?, ?, ?, 1, ?, ?, ?, ?, ?, ?)",
+			name, tenant, shares, "att_" + name, "run_" + name, state, *at, reason)
 		return name
 
 	def gateway(self, gateway, total, tenant="ten_a"):
@@ -117,6 +117,21 @@ def test_our_failures_are_recorded_unbilled(books):
 	ledger_check.check(books.url, settled=True)
 
 
+def test_the_time_until_the_end_was_noticed_is_ours(books):
+	"""A job of 20 s whose end was noticed 5 s later: two windows, and the second is recorded unbilled."""
+	books.allocation(bound=30, ended=10, released=5, shares=2, reason="completed")
+	books.allocation(bound=30, ended=30, released=29, reason="failed") # over at once: all of it is ours
+	with books.agent():
+		ran, noticed, at_once = books.wait_entries(3)
+		time.sleep(0.3)
+	assert len(books.entries()) == 3
+	assert (ran["reason"], ran["billable"], ran["quantity"]) == ("billable", 1, 40 * SECOND)
+	assert (noticed["reason"], noticed["billable"], noticed["quantity"]) == ("platform", 0, 10 * SECOND)
+	assert (at_once["reason"], at_once["billable"], at_once["quantity"]) == ("platform", 0, SECOND)
+	assert ran["end_at"] == noticed["start_at"]
+	ledger_check.check(books.url, settled=True)
+
+
 def test_open_allocations_are_cut_at_hours(books):
 	name = books.allocation(state="BOUND", bound=2.5 * 3600, seen=0)
 	stale = books.allocation(state="BOUND", bound=2.5 * 3600, seen=2.4 * 3600 + 3600)
@@ -127,7 +142,8 @@ def test_open_allocations_are_cut_at_hours(books):
 		entries = books.wait_entries(whole)
 		assert [e["end_at"] for e in entries] == [hour - HOUR * k for k in range(whole - 1, -1, -1)]
 		assert all(e["resource_id"] == "run_" + name for e in entries), "nothing is billed past the last sign of life of " + stale
-		books.sql("UPDATE pool_allocations SET state = 'RELEASED', released_at = ?, release_reason = 'completed' WHERE id = ?", books.now, name)
+		books.sql("UPDATE pool_allocations SET state = 'RELEASED', ended_at = ?, released_at = ?, release_reason = 'completed' WHERE id = ?",
+			books.now, books.now, name)
 		wanted = whole + (1 if books.now % HOUR else 0)
 		entries = books.wait_entries(wanted)
 	assert sum(e["quantity"] for e in entries) == books.now - start
@@ -280,6 +296,7 @@ TAMPERED = (
 	"UPDATE pool_allocations SET shares = shares + 1",
 	"UPDATE pool_allocations SET bound_at = bound_at + 1",
 	"UPDATE pool_allocations SET released_at = released_at + 1",
+	"UPDATE pool_allocations SET ended_at = ended_at - 1",
 	"UPDATE pool_allocations SET billed_until = NULL",
 	"UPDATE pool_allocations SET release_reason = 'platform'",
 	"DELETE FROM pool_allocations",

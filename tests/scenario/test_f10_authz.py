@@ -74,7 +74,7 @@ class World:
 			"with": {"dataset": self.data["id"], "label": "b"}}
 
 	def deployment_body(self):
-		return {"project_id": self.project["id"], "name": self.name(), "model": self.model, "version": 1}
+		return {"project_id": self.project["id"], "name": self.name(), "model": self.model, "version": 1, "pool": "cpu"}
 
 	def dashboard_body(self):
 		return {"scope": "user", "name": self.name(), "title": "t", "definition": {}}

@@ -30,7 +30,10 @@ struct allocation {
 	const char *resource_id; /* run or deployment id */
 	enum alloc_state state;
 	int64_t created_at, reserved_at;
-	int64_t bound_at, released_at, last_seen_at; /* 0: not yet */
+	int64_t bound_at, ended_at, released_at, last_seen_at; /* 0: not yet; ended_at: the
+								  owner's end as its
+								  executor saw it,
+								  released_at: ours */
 	enum alloc_reason release_reason;
 	int64_t billed_until; /* 0: nothing billed yet; windows exist up to here */
 };

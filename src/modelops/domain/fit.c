@@ -94,6 +94,9 @@ struct fit_answer pool_fit(const struct fit_room *room, int64_t shares)
 		return quota;
 	if (room->used + shares > p->capacity_shares)
 		return pool_full(room, shares);
+	if (room->waiting)
+		return no(FIT_POOL, "pool '%s': %s came first and waits for it", p->name,
+			room->waiting);
 	return (struct fit_answer){ .fit = FIT_OK };
 }
 

@@ -21,6 +21,7 @@ struct fit_room {
 	int64_t tenant_max;               /* its quota; -1: none */
 	const struct fit_holder *holders; /* live allocations, any order; may be NULL */
 	size_t holder_count;
+	const char *waiting; /* earlier work that waits for room here and goes first, or NULL */
 };
 
 enum fit {

@@ -37,8 +37,11 @@ bool usage_cut_next(const struct allocation *a, int64_t now, struct usage_cut *r
 	int64_t stop = recordable_until(a, now);
 	if (from >= stop)
 		return false;
-	bool ours = a->release_reason == ALLOC_PLATFORM;
+	bool over = a->state == ALLOC_RELEASED && from >= a->ended_at;
+	bool ours = over || a->release_reason == ALLOC_PLATFORM;
 	int64_t end = min64(stop, mo_time_hour(from) + MO_HOUR);
+	if (a->state == ALLOC_RELEASED && !over)
+		end = min64(end, a->ended_at);
 	*ret_cut = (struct usage_cut){ .start_at = from,
 		.end_at = end,
 		.quantity = a->shares * (end - from),

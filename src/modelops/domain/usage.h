@@ -55,12 +55,12 @@ struct usage_cut {
 };
 
 /* The next span of A to be recorded at time NOW: from billed_until (or bound_at) to the next hour
- * boundary or released_at, whichever is first. true and *ret_cut, or false when there is none: not
- * bound, all recorded, or still open in this hour. The caller moves billed_until to end_at and asks
- * again. released_at is when the owner ended as far as the evidence goes, so the time until we
- * noticed is in no window. What is recorded after a release for our failure is unbilled, reason
- * `platform`. An open allocation is cut at hour boundaries up to its last sign of life only
- * (last_seen_at 0: signs are not kept). */
+ * boundary, ended_at or released_at, whichever is first. true and *ret_cut, or false when there is
+ * none: not bound, all recorded, or still open in this hour. The caller moves billed_until to
+ * end_at and asks again. From ended_at, the owner's end as the evidence has it, to released_at,
+ * when we noticed, is ours: unbilled, reason `platform`, and so is all that is recorded after a
+ * release for our failure. An open allocation is cut at hour boundaries up to its last sign of life
+ * only (last_seen_at 0: signs are not kept). */
 bool usage_cut_next(const struct allocation *a, int64_t now, struct usage_cut *ret_cut);
 
 /* The window of CUT. Texts are borrowed from A, PRICE_CLASS and ID. */

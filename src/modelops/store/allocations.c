@@ -19,6 +19,7 @@ static const struct db_col cols[] = {
 	DB_COL(allocation, created_at, DB_INT),
 	DB_COL(allocation, reserved_at, DB_INT),
 	DB_COL(allocation, bound_at, DB_TIME),
+	DB_COL(allocation, ended_at, DB_TIME),
 	DB_COL(allocation, released_at, DB_TIME),
 	DB_COL(allocation, last_seen_at, DB_TIME),
 	DB_COL_ENUM(allocation, release_reason, alloc_reasons),
@@ -109,10 +110,11 @@ int store_allocation_release(struct store_tx *tx, const char *owner_id, enum all
 	/* The end is never before the start, whatever clock the evidence came from. */
 	return db_exec(tx,
 		"UPDATE pool_allocations SET state = 'RELEASED', release_reason = ?2, "
-		"released_at = CASE WHEN bound_at IS NOT NULL AND bound_at > ?3 THEN bound_at ELSE "
-		"?3 END "
+		"ended_at = CASE WHEN bound_at > ?3 THEN bound_at ELSE ?3 END, "
+		"released_at = CASE WHEN bound_at > ?4 THEN bound_at ELSE ?4 END "
 		"WHERE owner_id = ?1 AND state <> 'RELEASED'",
-		DB_ARGS(DB_T(owner_id), DB_T(enum_name(&alloc_reasons, (int)reason)), DB_I(at)),
+		DB_ARGS(DB_T(owner_id), DB_T(enum_name(&alloc_reasons, (int)reason)), DB_I(at),
+			DB_I(now)),
 		NULL, err);
 }
 

@@ -48,8 +48,8 @@ int store_allocation_reserve(struct store_tx *tx, const struct allocation *a, st
  * now]; nothing when it is BOUND already. MO_ENOTFOUND when the owner holds none. */
 int store_allocation_bind(
 	struct store_tx *tx, const char *owner_id, int64_t started_at, struct mo_err *err);
-/* -> RELEASED with REASON at ENDED_AT (0: the database's clock), which is clamped to [bound_at,
- * now]. Repeating changes nothing. */
+/* -> RELEASED with REASON by the database's clock. The owner's process ended at ENDED_AT (0: now),
+ * which is clamped to [bound_at, now]. Repeating changes nothing. */
 int store_allocation_release(struct store_tx *tx, const char *owner_id, enum alloc_reason reason,
 	int64_t ended_at, struct mo_err *err);
 /* The owner is still alive: last_seen_at = now. */

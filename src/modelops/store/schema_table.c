@@ -253,9 +253,14 @@ static const char serve[] =
 	" created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL);"
 	"CREATE UNIQUE INDEX dashboards_name ON dashboards (coalesce(tenant_id, ''), scope, name);";
 
+/* Before it, released_at was the owner's end. */
+static const char release[] = "ALTER TABLE pool_allocations ADD COLUMN ended_at BIGINT;"
+			      "UPDATE pool_allocations SET ended_at = released_at;";
+
 const struct migration migrations[] = {
 	{ "tenancy", tenancy, changes_sqlite, changes_postgres },
 	{ "work", work, NULL, NULL },
 	{ "serve", serve, NULL, NULL },
+	{ "release", release, NULL, NULL },
 };
 const int migrations_count = sizeof(migrations) / sizeof(migrations[0]);

@@ -70,6 +70,12 @@ static void the_first_pool_that_fits_is_taken(void **state)
 	assert_string_equal(a.text, "");
 	rooms[0].used = 0;
 	assert_int_equal(fit_any_of(rooms, 2, 1, &a), 0);
+	rooms[0].waiting = "run_1"; /* room, but not for those who came later */
+	assert_int_equal(fit_any_of(rooms, 2, 1, &a), 1);
+	rooms[1].waiting = "other work";
+	assert_int_equal(fit_any_of(rooms, 2, 1, &a), -1);
+	assert_int_equal(a.fit, FIT_POOL);
+	assert_string_equal(a.text, "pool 'a30': run_1 came first and waits for it");
 }
 
 int main(void)

@@ -65,6 +65,7 @@ static void a_finished_job_is_billed_from_bound_to_released(void **state)
 	struct allocation a = { .state = ALLOC_RELEASED,
 		.reserved_at = T0,
 		.bound_at = T0 + 10,
+		.ended_at = T0 + 100,
 		.released_at = T0 + 100,
 		.release_reason = ALLOC_COMPLETED };
 	CHECK(a, T0 + 200, { T0 + 10, T0 + 100, true });
@@ -72,8 +73,23 @@ static void a_finished_job_is_billed_from_bound_to_released(void **state)
 	CHECK(a, T0 + 200, { T0 + 10, T0 + 100, true });
 	a.release_reason = ALLOC_TIMEOUT;
 	CHECK(a, T0 + 200, { T0 + 10, T0 + 100, true });
-	a.released_at = a.bound_at;
+	a.ended_at = a.released_at = a.bound_at;
 	check(a, T0 + 200, NULL, 0);
+}
+
+static void the_time_until_we_noticed_is_a_window_of_its_own(void **state)
+{
+	struct allocation a = { .state = ALLOC_RELEASED,
+		.bound_at = T0 + 10,
+		.ended_at = T0 + 100,
+		.released_at = T0 + H + 5,
+		.release_reason = ALLOC_COMPLETED };
+	CHECK(a, T0 + 2 * H, { T0 + 10, T0 + 100, true }, { T0 + 100, T0 + H, false },
+		{ T0 + H, T0 + H + 5, false });
+	a.ended_at = a.bound_at;
+	CHECK(a, T0 + 2 * H, { T0 + 10, T0 + H, false }, { T0 + H, T0 + H + 5, false });
+	a.billed_until = T0 + H; /* recorded while it seemed to run: the ledger is append-only */
+	CHECK(a, T0 + 2 * H, { T0 + H, T0 + H + 5, false });
 }
 
 static void open_allocations_are_cut_at_hours(void **state)
@@ -85,7 +101,7 @@ static void open_allocations_are_cut_at_hours(void **state)
 	a.billed_until = T0 + H;
 	check(a, T0 + H + 5, NULL, 0);
 	a.state = ALLOC_RELEASED;
-	a.released_at = T0 + 2 * H + 7;
+	a.ended_at = a.released_at = T0 + 2 * H + 7;
 	CHECK(a, T0 + 3 * H, { T0 + H, T0 + 2 * H, true }, { T0 + 2 * H, T0 + 2 * H + 7, true });
 }
 
@@ -131,12 +147,16 @@ static void windows_always_join(void **state)
 		}
 		a.state = ALLOC_RELEASED;
 		a.released_at = released;
+		a.ended_at = r[0] % 3 ? bound + r[4] % (released - bound) : released;
 		a.release_reason = ALLOC_COMPLETED;
 		a.last_seen_at =
 			r[7] % 2 ? bound + r[7] % (released - bound) : 0; /* proven by its end */
 		while (usage_cut_next(&a, released, &c)) {
 			assert_true(c.start_at == at && c.end_at <= released);
 			assert_true(mo_time_hour(c.start_at) == mo_time_hour(c.end_at - 1));
+			assert_true(c.start_at >= a.ended_at || c.end_at <= a.ended_at);
+			assert_int_equal(
+				mo_streq(c.reason, REASON_BILLABLE), c.start_at < a.ended_at);
 			a.billed_until = at = c.end_at;
 			total += c.quantity;
 		}
@@ -156,6 +176,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(waiting_is_never_a_window),
 		cmocka_unit_test(a_finished_job_is_billed_from_bound_to_released),
+		cmocka_unit_test(the_time_until_we_noticed_is_a_window_of_its_own),
 		cmocka_unit_test(open_allocations_are_cut_at_hours),
 		cmocka_unit_test(an_open_allocation_is_billed_only_while_seen_alive),
 		cmocka_unit_test(our_failures_are_recorded_unbilled),
