@@ -74,8 +74,9 @@ static int fill_key(struct key_entry *entry, const struct api_key *key,
 	return 0;
 }
 
-/* A principal with role bindings acts with no more than the highest of those that hold for KEY: the
- * tenant-wide ones and those of the key's project. Without any, the key's own role stands. */
+/* A principal that had a role binding once acts with no more than the highest of those that hold
+ * for KEY: the tenant-wide ones and those of the key's project; with none that holds, not at all.
+ */
 static int limit_role(
 	struct store_tx *tx, struct load *l, const struct api_key *key, struct mo_err *err)
 {
@@ -94,7 +95,7 @@ static int limit_role(
 		if (holds && role > most)
 			most = role;
 	}
-	if (n == 0 || actor->role <= most)
+	if (actor->role <= most)
 		return 0;
 	actor->role = most;
 	actor->perms &= auth_role_perms(most);
@@ -118,7 +119,7 @@ static int load_key(struct store_tx *tx, struct load *l, struct mo_err *err)
 	if (fill_tenant(&l->entry->actor, tenant, err) < 0 ||
 		fill_key(l->entry, key, principal, err) < 0)
 		return -1;
-	return limit_role(tx, l, key, err);
+	return principal->limited ? limit_role(tx, l, key, err) : 0;
 }
 
 static int run_load(struct store_tx *tx, void *ctx, struct mo_err *err)

@@ -81,6 +81,11 @@ def test_another_process_sees_a_changed_role():
 			assert time.monotonic() - started < SEEN_S
 			time.sleep(0.1)
 		assert admin.items("/v1/role-bindings") == [low]
+		admin.delete("/v1/role-bindings/" + low["id"]) # the last one: nothing is left, not everything
+		turns(key, 401)
+		assert [p["limited"] for p in admin.items("/v1/principals") if p["id"] == robot["id"]] == [True]
+		admin.post("/v1/role-bindings", {"principal_id": robot["id"], "role": "user"})
+		turns(key, 200)
 
 
 def test_a_binding_of_another_project_gives_nothing():

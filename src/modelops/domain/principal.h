@@ -4,6 +4,7 @@
 
 #include "modelops/domain/enums.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum principal_kind { PRINCIPAL_USER, PRINCIPAL_SERVICE_ACCOUNT };
@@ -13,6 +14,7 @@ struct principal {
 	const char *id, *tenant_id;
 	enum principal_kind kind;
 	const char *name; /* unique in the tenant */
+	bool limited;     /* had a role binding once: acts by its bindings only, from then on */
 	int64_t created_at;
 };
 

@@ -254,8 +254,15 @@ static const char serve[] =
 	"CREATE UNIQUE INDEX dashboards_name ON dashboards (coalesce(tenant_id, ''), scope, name);";
 
 /* Before it, released_at was the owner's end. */
-static const char release[] = "ALTER TABLE pool_allocations ADD COLUMN ended_at BIGINT;"
-			      "UPDATE pool_allocations SET ended_at = released_at;";
+/* clang-format off */
+static const char release[] =
+	"ALTER TABLE pool_allocations ADD COLUMN ended_at BIGINT;"
+	"UPDATE pool_allocations SET ended_at = released_at;"
+	/* who had a role binding acts by bindings from then on */
+	"ALTER TABLE principals ADD COLUMN limited BIGINT NOT NULL DEFAULT 0;"
+	"UPDATE principals SET limited = 1 WHERE id IN (SELECT principal_id FROM role_bindings);"
+	;
+/* clang-format on */
 
 const struct migration migrations[] = {
 	{ "tenancy", tenancy, changes_sqlite, changes_postgres },

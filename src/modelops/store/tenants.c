@@ -26,6 +26,7 @@ static const struct db_col principal_cols[] = {
 	DB_COL(principal, tenant_id, DB_TEXT),
 	DB_COL_ENUM(principal, kind, principal_kinds),
 	DB_COL(principal, name, DB_TEXT),
+	DB_COL(principal, limited, DB_BOOL),
 	DB_COL(principal, created_at, DB_INT),
 };
 static const struct db_table principals =
@@ -146,7 +147,11 @@ int store_principal_delete(
 
 int store_role_binding_insert(struct store_tx *tx, const struct role_binding *b, struct mo_err *err)
 {
-	return db_insert(tx, &bindings, b, b->role, err);
+	if (db_insert(tx, &bindings, b, b->role, err) < 0)
+		return -1;
+	return db_exec_one(tx, "UPDATE principals SET limited = 1 WHERE id = ?1 AND tenant_id = ?2",
+		DB_ARGS(DB_T(b->principal_id), DB_T(b->tenant_id)), "principal", b->principal_id,
+		err);
 }
 
 int store_role_binding_get(struct store_tx *tx, const char *tenant, const char *id,

@@ -35,6 +35,8 @@ static const struct wire_field principal_fields[] = {
 	FIELD(principal, kind, WIRE_ENUM, .ref = &principal_kinds, .def = "\"user\""),
 	FIELD(principal, name, WIRE_TEXT, .flags = WIRE_REQ, .min = 1, .max = 63,
 		.about = "Unique in the tenant.", .example = "\"ana\""),
+	FIELD(principal, limited, WIRE_BOOL, .flags = WIRE_RO,
+		.about = "It had a role binding once: its keys act by its bindings only."),
 	CREATED_FIELD(principal),
 };
 NOUN(wire_principal, "Principal", principal, principal_fields, READ_WRITE,
