@@ -16,11 +16,15 @@ build: ## install what is missing for building, leave every program in build/bin
 	@tools/install-deps build
 	@tools/build release
 
+# By way of the environment: no word of a path with blanks is taken apart, here or in the shell.
+demo up: export PORT := $(PORT)
+demo up: export DATA := $(DATA)
+
 demo: build ## from nothing to a model trained, served, explained and billed (PORT=, DATA=)
-	@PORT="$(PORT)" DATA="$(abspath $(DATA))" tools/demo
+	@tools/demo
 
 up: build ## run the platform in the foreground (PORT=, DATA=)
-	@exec env PORT="$(PORT)" MODELOPS_DATA="$(abspath $(DATA))" AUTH_MODE=demo build/bin/modelops up
+	@exec env MODELOPS_DATA="$$DATA" AUTH_MODE=demo build/bin/modelops up
 
 test: ## install what the tests need and run all of them
 	@tools/install-deps test
