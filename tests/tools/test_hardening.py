@@ -1,5 +1,6 @@
-"""Every program in build/bin is built hardened: PIE, full RELRO, no executable stack, stack protector."""
+"""Every program in build/bin is built hardened: PIE, full RELRO, no executable stack, stack protector, _FORTIFY_SOURCE."""
 import os
+import re
 import subprocess
 
 import pytest
@@ -27,7 +28,9 @@ def test_program_is_hardened(program):
 	assert "BIND_NOW" in dynamic or "NOW" in dynamic
 	stack = next(line for line in segments.split("\n") if "GNU_STACK" in line)
 	assert " RWE" not in stack and " RW " in stack
-	assert "__stack_chk_fail" in readelf("-s", program)
+	symbols = readelf("-s", program)
+	assert "__stack_chk_fail" in symbols
+	assert re.search(r" UND __(snprintf|vsnprintf|fprintf|memcpy|read)_chk@", symbols) # _FORTIFY_SOURCE
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
