@@ -1,6 +1,7 @@
 /* What `up` makes before the first service starts: folders, lock, keys, a port, an environment. */
 #include "modelops/base/check.h"
 #include "modelops/base/id.h"
+#include "modelops/base/program.h"
 #include "modelops/base/str.h"
 #include "up.h"
 
@@ -185,18 +186,15 @@ static int choose_port(struct cli *c, struct up_plan *p)
 	return CLI_REFUSED;
 }
 
-/* The programs lie beside this one; dashboards and Swagger UI in the tree above them. */
+/* The programs lie beside this one; dashboards in the tree above them. */
 static int find_programs(struct cli *c, struct up_plan *p)
 {
 	char self[PATH_MAX], path[PATH_MAX + 16];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	struct mo_err err = { 0 };
 
-	if (n < 0)
-		return refuse("program", "/proc/self/exe");
-	self[n] = '\0';
-	*strrchr(self, '/') = '\0';
-	if (mo_str_copy(p->bin, sizeof(p->bin), self) < 0)
-		return cli_usage(c, "the programs' path is too long");
+	if (mo_program_dir(p->bin, sizeof(p->bin), &err) < 0)
+		return cli_usage(c, "%s", err.msg);
+	memcpy(self, p->bin, sizeof(p->bin));
 	if (c->settings.repo_root)
 		return mo_str_copy(p->root, sizeof(p->root), c->settings.repo_root) < 0
 			       ? cli_usage(c, "MODELOPS_REPO_ROOT is too long")

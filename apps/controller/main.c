@@ -5,6 +5,7 @@
 #include "modelops/base/fault.h"
 #include "modelops/base/id.h"
 #include "modelops/base/log.h"
+#include "modelops/base/program.h"
 #include "modelops/base/time.h"
 
 #include <stdio.h>
@@ -29,11 +30,8 @@ static int fill_paths(struct controller_cfg *cfg, struct paths *p, struct mo_err
 	snprintf(p->objects, sizeof(p->objects), "%s/artifacts", cfg->data);
 	snprintf(p->work, sizeof(p->work), "%s/work", cfg->data);
 	snprintf(p->ops, sizeof(p->ops), "%s/run/controller.ops", cfg->data);
-	ssize_t n = readlink("/proc/self/exe", p->bin, sizeof(p->bin) - 1);
-	p->bin[n > 0 ? n : 0] = '\0';
-	char *slash = strrchr(p->bin, '/');
-	if (slash)
-		*slash = '\0';
+	if (!cfg->bin_dir && mo_program_dir(p->bin, sizeof(p->bin), err) < 0)
+		return -1;
 	cfg->database_url = cfg->database_url ? cfg->database_url : p->database;
 	cfg->workload_key_file = cfg->workload_key_file ? cfg->workload_key_file : p->workload_key;
 	cfg->presign_key_file = cfg->presign_key_file ? cfg->presign_key_file : p->presign_key;

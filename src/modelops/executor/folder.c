@@ -2,9 +2,9 @@
 #include "modelops/executor/folder.h"
 
 #include "modelops/base/check.h"
+#include "modelops/base/dir.h"
 #include "modelops/base/str.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -188,43 +188,21 @@ void folder_status(int dir, struct exec_status *ret)
 		"restarted");
 }
 
-static int remove_contents(int fd, struct mo_err *err);
-
-static int remove_entry(int at, const char *name, struct mo_err *err)
+/* Deeper than the limit of open files fails; the folder then stays for a person to see. */
+static int remove_entry(void *ctx, int at, const char *name, struct mo_err *err)
 {
 	if (unlinkat(at, name, 0) == 0 || errno == ENOENT)
 		return 0;
 	if (errno != EISDIR && errno != EPERM)
 		return mo_fail_errno(err, errno, "removing '%s'", name);
-	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return mo_fail_errno(err, errno, "removing '%s'", name);
-	if (remove_contents(fd, err) < 0)
+	if (mo_dir_each(at, name, remove_entry, NULL, err) < 0)
 		return -1;
 	if (unlinkat(at, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return mo_fail_errno(err, errno, "removing '%s'", name);
 	return 0;
 }
 
-/* Takes FD. Deeper than the limit of open files fails; the folder then stays for a person to see.
- */
-static int remove_contents(int fd, struct mo_err *err)
-{
-	DIR *dir = fdopendir(fd);
-	int status = 0;
-
-	if (!dir) {
-		close(fd);
-		return mo_fail(err, MO_ENOMEM, "removing a job's folder");
-	}
-	for (struct dirent *e; status == 0 && (e = readdir(dir));)
-		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-			status = remove_entry(dirfd(dir), e->d_name, err);
-	closedir(dir);
-	return status;
-}
-
 int folder_remove(int at, const char *name, struct mo_err *err)
 {
-	return remove_entry(at, name, err);
+	return remove_entry(NULL, at, name, err);
 }

@@ -1,6 +1,7 @@
 /* Executor for one machine: a folder and a modelops-shim per job. All it knows it reads from the
  * folders. */
 #include "modelops/base/check.h"
+#include "modelops/base/dir.h"
 #include "modelops/base/fault.h"
 #include "modelops/base/id.h"
 #include "modelops/base/str.h"
@@ -8,7 +9,6 @@
 #include "modelops/executor/folder.h"
 #include "modelops/executor/ops.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -33,19 +33,11 @@ struct local {
 };
 
 /* Folders whose removal was cut short. */
-static void sweep(struct local *l)
+static int sweep_entry(void *ctx, int at, const char *name, struct mo_err *err)
 {
-	int fd = openat(l->work, ".", FOLDER);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-
-	if (!dir) {
-		mo_cleanup_close(&fd);
-		return;
-	}
-	for (struct dirent *e; (e = readdir(dir));)
-		if (strncmp(e->d_name, GONE, strlen(GONE)) == 0)
-			folder_remove(l->work, e->d_name, NULL);
-	closedir(dir);
+	if (strncmp(name, GONE, strlen(GONE)) == 0)
+		folder_remove(at, name, NULL);
+	return 0;
 }
 
 int executor_local_open(const struct exec_local_cfg *cfg, void **ret_self, struct mo_err *err)
@@ -70,7 +62,7 @@ int executor_local_open(const struct exec_local_cfg *cfg, void **ret_self, struc
 		close(l->work);
 		return mo_fail_errno(err, errnum, "work folder '%s'", cfg->work_dir);
 	}
-	sweep(l);
+	mo_dir_each(l->work, ".", sweep_entry, NULL, NULL);
 	*ret_self = MO_TAKE(l);
 	return 0;
 }
@@ -255,24 +247,28 @@ static int local_forget(void *self, const char *id, struct mo_err *err)
 	return folder_remove(l->work, gone, err);
 }
 
+struct listing {
+	int (*fn)(void *ctx, const char *id, struct mo_err *err);
+	void *ctx;
+};
+
+static int list_entry(void *ctx, int at, const char *name, struct mo_err *err)
+{
+	const struct listing *to = ctx;
+	size_t n = strlen(name);
+
+	return mo_id_valid(name, n, "att") || mo_id_valid(name, n, "ins")
+		       ? to->fn(to->ctx, name, err)
+		       : 0;
+}
+
 static int local_list(void *self, int (*fn)(void *ctx, const char *id, struct mo_err *err),
 	void *ctx, struct mo_err *err)
 {
-	struct local *l = self;
-	int fd = openat(l->work, ".", FOLDER), status = 0;
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct local *l = self;
+	struct listing to = { .fn = fn, .ctx = ctx };
 
-	if (!dir) {
-		mo_fail_errno(err, errno, "work folder '%s'", l->work_path);
-		mo_cleanup_close(&fd);
-		return -1;
-	}
-	for (struct dirent *e; status == 0 && (e = readdir(dir));)
-		if (mo_id_valid(e->d_name, strlen(e->d_name), "att") ||
-			mo_id_valid(e->d_name, strlen(e->d_name), "ins"))
-			status = fn(ctx, e->d_name, err);
-	closedir(dir);
-	return status;
+	return mo_dir_each(l->work, ".", list_entry, &to, err);
 }
 
 const struct executor_ops executor_local_ops = {

@@ -2,13 +2,13 @@
  * path is opened without following symbolic links, so nothing outside the folder is ever touched.
  */
 #include "modelops/base/check.h"
+#include "modelops/base/dir.h"
 #include "modelops/base/fault.h"
 #include "modelops/base/id.h"
 #include "modelops/base/str.h"
 #include "modelops/base/time.h"
 #include "modelops/objstore/ops.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -80,21 +80,14 @@ static int open_parent(struct fs *fs, const char *key, bool make, const char **r
 }
 
 /* Uploads given up by a killed process: a day is longer than any upload lives. */
-static void sweep_tmp(int tmp)
+static int sweep_upload(void *ctx, int tmp, const char *name, struct mo_err *err)
 {
-	int fd = openat(tmp, ".", FOLDER);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	struct stat st;
 
-	if (!dir) {
-		mo_cleanup_close(&fd);
-		return;
-	}
-	for (struct dirent *e; (e = readdir(dir));)
-		if (e->d_name[0] != '.' && fstatat(tmp, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-			st.st_mtime < mo_now() / MO_SECOND - 24 * 3600)
-			unlinkat(tmp, e->d_name, 0);
-	closedir(dir);
+	if (name[0] != '.' && fstatat(tmp, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		st.st_mtime < mo_now() / MO_SECOND - 24 * 3600)
+		unlinkat(tmp, name, 0);
+	return 0;
 }
 
 int objstore_fs_open(const char *folder, void **ret_self, struct mo_err *err)
@@ -115,7 +108,7 @@ int objstore_fs_open(const char *folder, void **ret_self, struct mo_err *err)
 		close(fs->root);
 		return mo_fail_errno(err, errnum, "object store folder '%s/" TMP_DIR "'", folder);
 	}
-	sweep_tmp(fs->tmp);
+	mo_dir_each(fs->tmp, ".", sweep_upload, NULL, NULL);
 	*ret_self = MO_TAKE(fs);
 	return 0;
 }
@@ -325,6 +318,7 @@ struct walk {
 	const char *prefix;
 	objstore_list_fn fn;
 	void *ctx;
+	size_t len; /* of the folder's part of KEY, its slash counted */
 	char key[OBJSTORE_KEY_MAX + 1];
 };
 
@@ -336,62 +330,40 @@ static bool may_match(const char *key, size_t len, const char *prefix, bool fold
 	return len >= n ? memcmp(key, prefix, n) == 0 : folder && memcmp(key, prefix, len) == 0;
 }
 
-static int walk_folder(struct walk *w, int fd, size_t len, struct mo_err *err);
-
-static int walk_entry(struct walk *w, int fd, size_t len, const char *name, struct mo_err *err)
+/* Depth is bounded: keys are. */
+static int walk_entry(void *ctx, int at, const char *name, struct mo_err *err)
 {
-	size_t n = strlen(name);
+	struct walk *w = ctx;
+	size_t len = w->len, n = strlen(name);
 	struct objstore_info info;
 	struct stat st;
 
 	if (name[0] == '.' || len + n + 1 > OBJSTORE_KEY_MAX)
 		return 0;
 	memcpy(w->key + len, name, n + 1);
-	if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+	if (fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : mo_fail_errno(err, errno, "listing '%s'", w->key);
 	if (S_ISREG(st.st_mode) && may_match(w->key, len + n, w->prefix, false) &&
 		objstore_key_valid(w->key)) {
 		info_of(&st, &info);
 		return w->fn(w->ctx, w->key, &info, err);
 	}
-	if (!S_ISDIR(st.st_mode))
-		return 0;
 	memcpy(w->key + len + n, "/", 2);
-	if (!may_match(w->key, len + n + 1, w->prefix, true))
+	if (!S_ISDIR(st.st_mode) || !may_match(w->key, len + n + 1, w->prefix, true))
 		return 0;
-	int next = openat(fd, name, FOLDER);
-	if (next < 0)
-		return errno == ENOENT ? 0 : mo_fail_errno(err, errno, "listing '%s'", w->key);
-	return walk_folder(w, next, len + n + 1, err);
-}
-
-/* Takes FD. Depth is bounded: keys are. */
-static int walk_folder(struct walk *w, int fd, size_t len, struct mo_err *err)
-{
-	DIR *dir = fdopendir(fd);
-	int status = 0;
-
-	if (!dir) {
-		mo_fail_errno(err, errno, "listing '%s'", w->prefix);
-		close(fd);
-		return -1;
-	}
-	for (struct dirent *e; status == 0 && (e = readdir(dir));)
-		status = walk_entry(w, fd, len, e->d_name, err);
-	closedir(dir);
+	w->len = len + n + 1;
+	int status = mo_dir_each(at, name, walk_entry, w, err);
+	w->len = len;
 	return status;
 }
 
 static int fs_list(
 	void *self, const char *prefix, objstore_list_fn fn, void *ctx, struct mo_err *err)
 {
-	struct fs *fs = self;
+	const struct fs *fs = self;
 	struct walk w = { .prefix = prefix, .fn = fn, .ctx = ctx };
-	int fd = openat(fs->root, ".", FOLDER);
 
-	if (fd < 0)
-		return mo_fail_errno(err, errno, "listing '%s'", prefix);
-	return walk_folder(&w, fd, 0, err);
+	return mo_dir_each(fs->root, ".", walk_entry, &w, err);
 }
 
 const struct objstore_ops objstore_fs_ops = {
