@@ -48,11 +48,11 @@ struct api {
 	struct gateway_metrics *gateway_metrics;
 	struct key_cache *keys;
 	struct workload_key workload_key;
-	struct mo_buf openapi;  /* the document, made at start */
-	char base_url[256];     /* "http://127.0.0.1:8000" as bound */
-	char swagger_dir[1024]; /* "" when Swagger UI is not installed */
+	struct mo_buf openapi; /* the document, made at start */
+	char base_url[256];    /* "http://127.0.0.1:8000" as bound */
 	struct {
-		char url[1100], workload[1024], presign[1024]; /* defaults of unset settings */
+		char url[1100], workload[1024], presign[1024],
+			swagger[1024]; /* defaults of unset settings */
 	} paths;
 };
 

@@ -56,11 +56,13 @@ static int serve(struct api_req *r, size_t which, struct mo_err *err)
 {
 	char path[1024];
 	struct stat st;
-	int n = snprintf(path, sizeof(path), "%s/%s", r->api->swagger_dir, files[which].name);
-	if (!r->api->swagger_dir[0] || n < 0 || (size_t)n >= sizeof(path))
+	int n = snprintf(path, sizeof(path), "%s/%s", r->api->cfg.swagger, files[which].name);
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return mo_fail(err, MO_ENOTFOUND, "SWAGGER_UI_DIR is too long");
+	mo_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0 && errno == ENOENT)
 		return mo_fail(
 			err, MO_ENOTFOUND, "Swagger UI is not installed: run tools/install-deps");
-	mo_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return mo_fail_errno(err, errno, "'%s' of Swagger UI", files[which].name);
 	r->reply = (struct http_reply){ .status = 200,

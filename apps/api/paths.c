@@ -1,8 +1,9 @@
 /* Paths of an installation, from the settings. */
 #include "paths.h"
 
+#include "modelops/base/program.h"
+
 #include <errno.h>
-#include <glob.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
@@ -26,24 +27,17 @@ static int fill(const struct api *api, const char **setting, const char *name, c
 	return 0;
 }
 
-/* The package's files lie under a folder named after Python's version. */
-static void find_swagger(struct api *api)
+/* Where tools/install-deps leaves Swagger UI: /docs needs neither Python nor the repository. */
+static int fill_swagger(struct api *api, struct mo_err *err)
 {
-	char pattern[PATH_TEXT];
-	glob_t found = { 0 };
-	const char *dir = api->cfg.swagger;
-	if (dir) {
-		snprintf(api->swagger_dir, sizeof(api->swagger_dir), "%s", dir);
-		return;
-	}
-	if (!api->cfg.repo_root)
-		return;
-	int n = snprintf(pattern, sizeof(pattern),
-		"%s/build/venv/lib/python3*/site-packages/flask_swagger_ui/dist",
-		api->cfg.repo_root);
-	if (n > 0 && n < PATH_TEXT && glob(pattern, 0, NULL, &found) == 0)
-		snprintf(api->swagger_dir, sizeof(api->swagger_dir), "%s", found.gl_pathv[0]);
-	globfree(&found);
+	char bin[PATH_TEXT - 64];
+	if (api->cfg.swagger)
+		return 0;
+	if (mo_program_dir(bin, sizeof(bin), err) < 0)
+		return -1;
+	snprintf(api->paths.swagger, sizeof(api->paths.swagger), "%s/../share/swagger-ui", bin);
+	api->cfg.swagger = api->paths.swagger;
+	return 0;
 }
 
 int paths_fill(struct api *api, struct mo_err *err)
@@ -62,10 +56,8 @@ int paths_fill(struct api *api, struct mo_err *err)
 		snprintf(api->paths.url, sizeof(api->paths.url), "sqlite:%s", path);
 		api->cfg.database_url = api->paths.url;
 	}
-	find_swagger(api);
-	return fill(api, &api->cfg.workload_key, "secrets/workload.key", api->paths.workload, err) <
-			       0
-		       ? -1
-		       : fill(api, &api->cfg.presign_key, "secrets/presign.key", api->paths.presign,
-				 err);
+	if (fill_swagger(api, err) < 0 || fill(api, &api->cfg.workload_key, "secrets/workload.key",
+						  api->paths.workload, err) < 0)
+		return -1;
+	return fill(api, &api->cfg.presign_key, "secrets/presign.key", api->paths.presign, err);
 }

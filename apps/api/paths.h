@@ -6,8 +6,8 @@
 
 enum { PATH_TEXT = 1024 };
 
-/* Fills the settings that are derived from MODELOPS_DATA and MODELOPS_REPO_ROOT when they are
- * unset, and makes DATA/run. MO_EINVAL when MODELOPS_DATA is missing. The texts live in API. */
+/* Fills the settings that are derived from MODELOPS_DATA and from where this program lies when they
+ * are unset, and makes DATA/run. MO_EINVAL when MODELOPS_DATA is missing. The texts live in API. */
 int paths_fill(struct api *api, struct mo_err *err);
 
 /* DATA/NAME into OUT. */

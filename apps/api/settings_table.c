@@ -68,8 +68,8 @@ const struct mo_cfg api_settings[] = {
 		"Folder with deploy/addons/observability/dashboards; unset: no built-in "
 		"dashboards."),
 	TEXT("SWAGGER_UI_DIR", swagger, NULL,
-		"Folder with Swagger UI's files; unset: found under "
-		"MODELOPS_REPO_ROOT/build/venv."),
+		"Folder with Swagger UI's files; unset: ../share/swagger-ui beside the program's "
+		"folder."),
 	CHOICE("LOG_LEVEL", log_level, "info", "debug info warn error",
 		"Least level that is logged."),
 	CHOICE("LOG_FORMAT", log_format, "kv", "kv json", "One line per event: key=value or JSON."),

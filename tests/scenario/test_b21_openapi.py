@@ -1,6 +1,7 @@
 """The OpenAPI document: valid by an independent judge, the same everywhere, nothing free-form; and /docs."""
 import json
 import os
+import shutil
 
 import openapi_spec_validator
 from lib import api, proc
@@ -62,6 +63,25 @@ def test_docs_work_offline():
 			assert name in page.text and len(nobody.get("/docs/" + name).content) > 50
 		for name in ("../api.h", "%2e%2e/x", "index.html", "swagger-ui.css/", "x"):
 			nobody.request("GET", "/docs/" + name, status=(400, 404))
+
+
+def test_docs_need_no_python_and_no_repository(tmp_path):
+	"""What is installed is bin and share side by side, anywhere."""
+	share = os.path.join(os.path.dirname(proc.BIN), "share", "swagger-ui")
+	(tmp_path / "bin").mkdir()
+	shutil.copy(proc.program("modelops-api"), tmp_path / "bin" / "modelops-api")
+	shutil.copytree(share, tmp_path / "share" / "swagger-ui")
+	data, url = str(tmp_path / "data"), "sqlite:%s/data/modelops.db" % tmp_path
+	api.make_data(data)
+	api.migrate(data, url)
+	env = {name: value for name, value in api.settings(data, url).items() if name != "MODELOPS_REPO_ROOT"}
+	with proc.Program(str(tmp_path / "bin" / "modelops-api"), env=env, cwd=tmp_path) as program:
+		nobody = api.Server(data, program, url).nobody()
+		with open(os.path.join(share, "swagger-ui-bundle.js"), "rb") as f:
+			assert nobody.get("/docs/swagger-ui-bundle.js").content == f.read()
+		shutil.rmtree(tmp_path / "share")
+		problem = nobody.problem("GET", "/docs/swagger-ui.css", status=404)
+		assert "install-deps" in problem["detail"]
 
 
 def test_pages_are_current():
