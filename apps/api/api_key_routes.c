@@ -2,6 +2,7 @@
 #include "handlers.h"
 
 #include "modelops/auth/key.h"
+#include "modelops/base/time.h"
 #include "modelops/domain/api_key.h"
 #include "modelops/domain/principal.h"
 #include "modelops/domain/tenant.h"
@@ -58,6 +59,22 @@ static int check_own(
 	return 0;
 }
 
+/* Nor does a key outlive the one that made it. */
+static int check_expiry(struct api_req *r, int64_t now, struct api_key *key, struct mo_err *err)
+{
+	int64_t own = r->actor.expires_at;
+	char text[MO_TIME_TEXT];
+	if (key->expires_at && key->expires_at <= now)
+		return mo_fail_field(err, "expires_at", "the time has passed");
+	if (own && key->expires_at > own)
+		return mo_fail_field(err, "expires_at",
+			"your own key ends at %s, so no key of yours may live longer",
+			mo_time_format(own, text));
+	if (own && !key->expires_at)
+		key->expires_at = own;
+	return 0;
+}
+
 static int check(struct api_req *r, struct store_tx *tx, struct api_key *key, struct mo_err *err)
 {
 	struct principal *principal = NULL;
@@ -70,8 +87,8 @@ static int check(struct api_req *r, struct store_tx *tx, struct api_key *key, st
 	bool platform = !strcmp(key->tenant_id, TENANT_PLATFORM_ID);
 	if (auth_role_parse(key->role) == ROLE_PLATFORM_ADMIN && !platform)
 		return mo_fail_field(err, "role", "platform_admin belongs to the tenant platform");
-	if (key->expires_at && key->expires_at <= store_now(tx))
-		return mo_fail_field(err, "expires_at", "the time has passed");
+	if (check_expiry(r, store_now(tx), key, err) < 0)
+		return -1;
 	if (store_principal_get(tx, key->tenant_id, key->principal_id, r->arena, &principal, err) <
 		0)
 		return -1;

@@ -47,7 +47,7 @@ static int by_key(struct api_req *r, struct mo_str text, bool store, struct mo_e
 	int found = look_up(r, id, store, &entry, err);
 	if (found <= 0)
 		return found;
-	bool expired = entry.expires_at && entry.expires_at <= mo_now();
+	bool expired = entry.actor.expires_at && entry.actor.expires_at <= mo_now();
 	if (!entry.found || !auth_hash_equal(entry.hash, hash) || entry.refused || expired)
 		return refuse(err, "the API key is unknown, expired or revoked");
 	r->actor = entry.actor;
@@ -165,16 +165,22 @@ int authenticate(struct api_req *r, bool store, struct mo_err *err)
 	return 0;
 }
 
+int actor_may(const struct api_req *r, enum auth_perm perm, struct mo_err *err)
+{
+	if (auth_allows(r->actor.perms, perm))
+		return 0;
+	mo_fail(err, MO_EDENIED, "this needs the permission %s; %s has not got it",
+		auth_perm_name(perm), r->actor.name);
+	return mo_advise(err, "permission_denied", NULL);
+}
+
 int authorise(const struct api_req *r, struct mo_err *err)
 {
 	const struct route *route = r->route;
 	if (route->auth != AUTH_ACTOR)
 		return 0;
-	if (!auth_allows(r->actor.perms, route->perm)) {
-		mo_fail(err, MO_EDENIED, "this needs the permission %s; %s has not got it",
-			auth_perm_name(route->perm), r->actor.name);
-		return mo_advise(err, "permission_denied", NULL);
-	}
+	if (actor_may(r, route->perm, err) < 0)
+		return -1;
 	if (r->actor.project_id[0] && !(route->flags & RF_PROJECT)) {
 		mo_fail(err, MO_EDENIED,
 			"the API key is limited to one project; this route is not");

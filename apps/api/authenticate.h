@@ -9,6 +9,9 @@
  * for nobody. */
 int authenticate(struct api_req *r, bool store, struct mo_err *err);
 
+/* The actor holds PERM. MO_EDENIED. */
+int actor_may(const struct api_req *r, enum auth_perm perm, struct mo_err *err);
+
 /* The actor's permissions against the route's row. MO_EDENIED. */
 int authorise(const struct api_req *r, struct mo_err *err);
 

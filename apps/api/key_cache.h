@@ -13,9 +13,8 @@ struct key_cache;
 /* What is known of one API key, or (hash "") of one tenant by its name. */
 struct key_entry {
 	char hash[AUTH_HASH_TEXT];
-	int64_t expires_at; /* microseconds since the epoch; 0 = never */
-	bool found;         /* false: no such key or tenant; such entries are never cached */
-	bool refused;       /* revoked, or the tenant is suspended */
+	bool found;   /* false: no such key or tenant; such entries are never cached */
+	bool refused; /* revoked, or the tenant is suspended */
 	struct auth_actor actor;
 };
 

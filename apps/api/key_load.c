@@ -62,7 +62,7 @@ static int fill_key(struct key_entry *entry, const struct api_key *key,
 	if (auth_scopes_parse(key->scopes, &scopes, err) < 0)
 		return -1;
 	actor->perms = auth_role_perms(actor->role) & scopes;
-	entry->expires_at = key->expires_at;
+	actor->expires_at = key->expires_at;
 	if (mo_str_copy(entry->hash, sizeof(entry->hash), key->secret_hash) < 0 ||
 		mo_str_copy(actor->name, sizeof(actor->name), principal->name) < 0 ||
 		mo_str_copy(actor->principal_id, sizeof(actor->principal_id), principal->id) < 0 ||

@@ -15,6 +15,7 @@
 #include "modelops/wire/run.h"
 #include "modelops/wire/value.h"
 
+#include "authenticate.h"
 #include "rows.h"
 
 #include <stdio.h>
@@ -142,13 +143,23 @@ static const char *words(struct api_req *r, const struct text_list *list)
 	return all;
 }
 
+/* A step does nothing for its caller that the caller may not do. */
+static int check_perms(struct api_req *r, const struct spec_step *step, struct mo_err *err)
+{
+	bool registers = step->kind == STEP_REGISTER || value_get(step->with, "register");
+	bool refused =
+		(step->kind == STEP_DEPLOY && actor_may(r, PERM_DEPLOYMENT_WRITE, err) < 0) ||
+		(registers && actor_may(r, PERM_MODEL_WRITE, err) < 0);
+	return refused ? mo_wrap(err, step->name) : 0;
+}
+
 static int insert_step(struct api_req *r, struct store_tx *tx, const struct plan *plan,
 	const struct spec_step *in, size_t index, struct mo_err *err)
 {
 	struct spec_step step = *in;
 	struct pool *pool = NULL;
 	bool job = step_kind_runs_job(step.kind);
-	if (resolve_dataset(r, tx, plan, &step, index, err) < 0 ||
+	if (check_perms(r, &step, err) < 0 || resolve_dataset(r, tx, plan, &step, index, err) < 0 ||
 		(job && choose_pool(r, tx, plan, &step, index, &pool, err) < 0) ||
 		(step.kind == STEP_DEPLOY && check_deploy(r, tx, plan, &step, index, err) < 0))
 		return -1;

@@ -18,6 +18,7 @@ struct auth_actor {
 	char tenant_name[AUTH_NAME_MAX];
 	char key_id[MO_ID_MAX];     /* "" for a demo actor */
 	char project_id[MO_ID_MAX]; /* not "": may touch this project only */
+	int64_t expires_at;         /* of the key: microseconds since the epoch; 0: never */
 };
 
 /* What an X-Actor header says, before the tenant is looked up. */

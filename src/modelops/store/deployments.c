@@ -51,13 +51,8 @@ int store_deployment_get(struct store_tx *tx, const char *tenant, const char *id
 int store_deployment_find(struct store_tx *tx, const char *tenant, const char *project_id,
 	const char *ref, struct mo_arena *a, struct deployment **ret, struct mo_err *err)
 {
-	if (mo_id_valid(ref, strlen(ref), "dep"))
-		return store_deployment_get(tx, tenant, ref, a, ret, err);
-	if (!tenant)
-		return db_get(tx, &db_deployments, "WHERE project_id = ?1 AND name = ?2",
-			DB_ARGS(DB_T(project_id), DB_T(ref)), ref, a, (void **)ret, err);
-	return db_get(tx, &db_deployments, "WHERE project_id = ?1 AND name = ?2 AND tenant_id = ?3",
-		DB_ARGS(DB_T(project_id), DB_T(ref), DB_T(tenant)), ref, a, (void **)ret, err);
+	return db_find_in_project(
+		tx, &db_deployments, tenant, project_id, "dep", ref, a, (void **)ret, err);
 }
 
 int store_deployment_list(struct store_tx *tx, const char *tenant,

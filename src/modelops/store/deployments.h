@@ -11,7 +11,7 @@ int store_deployment_insert(struct store_tx *tx, const struct deployment *row, s
 int store_deployment_get(struct store_tx *tx, const char *tenant, const char *id,
 	struct mo_arena *a, struct deployment **ret, struct mo_err *err);
 
-/* REF is an id, or a name in PROJECT_ID. */
+/* The one in PROJECT_ID with this id or name. */
 int store_deployment_find(struct store_tx *tx, const char *tenant, const char *project_id,
 	const char *ref, struct mo_arena *a, struct deployment **ret, struct mo_err *err);
 

@@ -24,13 +24,8 @@ int store_model_get(struct store_tx *tx, const char *tenant, const char *id, str
 int store_model_find(struct store_tx *tx, const char *tenant, const char *project_id,
 	const char *ref, struct mo_arena *a, struct model **ret, struct mo_err *err)
 {
-	if (mo_id_valid(ref, strlen(ref), "mdl"))
-		return store_model_get(tx, tenant, ref, a, ret, err);
-	if (!tenant)
-		return db_get(tx, &db_models, "WHERE project_id = ?1 AND name = ?2",
-			DB_ARGS(DB_T(project_id), DB_T(ref)), ref, a, (void **)ret, err);
-	return db_get(tx, &db_models, "WHERE project_id = ?1 AND name = ?2 AND tenant_id = ?3",
-		DB_ARGS(DB_T(project_id), DB_T(ref), DB_T(tenant)), ref, a, (void **)ret, err);
+	return db_find_in_project(
+		tx, &db_models, tenant, project_id, "mdl", ref, a, (void **)ret, err);
 }
 
 int store_model_list(struct store_tx *tx, const char *tenant, const char *project_id,

@@ -9,7 +9,7 @@ int store_model_insert(struct store_tx *tx, const struct model *row, struct mo_e
 int store_model_get(struct store_tx *tx, const char *tenant, const char *id, struct mo_arena *a,
 	struct model **ret, struct mo_err *err);
 
-/* REF is an id, or a name in PROJECT_ID. */
+/* The one in PROJECT_ID with this id or name. */
 int store_model_find(struct store_tx *tx, const char *tenant, const char *project_id,
 	const char *ref, struct mo_arena *a, struct model **ret, struct mo_err *err);
 int store_model_list(struct store_tx *tx, const char *tenant, const char *project_id,

@@ -3,6 +3,8 @@
 
 #include "modelops/base/str.h"
 
+#include <string.h>
+
 /* Two texts per query, so that the planner sees a plain equality: with a tenant and without. */
 int db_get_owned(struct store_tx *tx, const struct db_table *t, const char *tenant, const char *id,
 	struct mo_arena *a, void **ret, struct mo_err *err)
@@ -21,6 +23,20 @@ int db_find_owned(struct store_tx *tx, const struct db_table *t, const char *ten
 			tx, t, "WHERE id = ?1", DB_ARGS(DB_T(id_or_name)), id_or_name, a, ret, err);
 	return db_get(tx, t, "WHERE (id = ?1 OR name = ?1) AND tenant_id = ?2",
 		DB_ARGS(DB_T(id_or_name), DB_T(tenant)), id_or_name, a, ret, err);
+}
+
+int db_find_in_project(struct store_tx *tx, const struct db_table *t, const char *tenant,
+	const char *project_id, const char *prefix, const char *ref, struct mo_arena *a, void **ret,
+	struct mo_err *err)
+{
+	const char *column = mo_id_valid(ref, strlen(ref), prefix) ? "id" : "name";
+
+	if (!tenant)
+		return db_get(tx, t, db_sql(tx, err, "WHERE project_id = ?1 AND %s = ?2", column),
+			DB_ARGS(DB_T(project_id), DB_T(ref)), ref, a, ret, err);
+	return db_get(tx, t,
+		db_sql(tx, err, "WHERE project_id = ?1 AND %s = ?2 AND tenant_id = ?3", column),
+		DB_ARGS(DB_T(project_id), DB_T(ref), DB_T(tenant)), ref, a, ret, err);
 }
 
 /* Sorts after every id in every collation: no prefix begins with z. */

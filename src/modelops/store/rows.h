@@ -13,6 +13,11 @@ int db_get_owned(struct store_tx *tx, const struct db_table *t, const char *tena
 int db_find_owned(struct store_tx *tx, const struct db_table *t, const char *tenant,
 	const char *id_or_name, struct mo_arena *a, void **ret, struct mo_err *err);
 
+/* The row of T in PROJECT_ID whose id or, when REF does not look like one, whose name is REF. */
+int db_find_in_project(struct store_tx *tx, const struct db_table *t, const char *tenant,
+	const char *project_id, const char *prefix, const char *ref, struct mo_arena *a, void **ret,
+	struct mo_err *err);
+
 /* One page, newest first. */
 int db_page_owned(struct store_tx *tx, const struct db_table *t, const char *tenant,
 	const struct store_page *page, struct mo_arena *a, void **ret, size_t *ret_n,
