@@ -66,7 +66,7 @@ def rows(url):
 		return {row[0] for row in db.execute("SELECT id FROM projects")}
 
 
-@pytest.mark.parametrize("name", ["test_nouns", "test_races", "test_schema", "test_faults"])
+@pytest.mark.parametrize("name", ["test_nouns", "test_races", "test_schema", "test_faults", "test_statements"])
 def test_c_tests(new_database, name):
 	done = subprocess.run([unit(name), new_database()], capture_output=True, text=True, timeout=120, check=False,
 		env=proc.clean_environment())

@@ -104,6 +104,13 @@ def test_headers_finds_one_that_needs_another_first(tmp_path):
 	assert status == 1 and "src/modelops/json/y.h: does not compile alone" in out
 
 
+def test_sql_finds_values_in_the_text(tmp_path):
+	bad = '/* X. */\nint x(int n)\n{\n\treturn db("ORDER BY id LIMIT %lld", n);\n}\n'
+	good = '/* Y. */\nint y(int n)\n{\n\treturn db("SELECT %s FROM x LIMIT ?%zu", n);\n}\n'
+	status, out = check("check-sql", write_tree(tmp_path, {"src/modelops/store/x.c": bad, "src/modelops/store/y.c": good}))
+	assert status == 1 and "x.c: a value is printed into 'ORDER BY id LIMIT %lld'" in out and "y.c" not in out
+
+
 def test_sql_finds_words_of_one_database(tmp_path):
 	bad = '/* X. */\nint x(void)\n{\n\treturn db("SELECT 1 FOR UPDATE");\n}\n'
 	good = '/* Y. */\nint y(void)\n{\n\treturn db(db_is_sqlite(tx) ? "SELECT 1" : "SELECT 1 FOR UPDATE");\n}\n'

@@ -60,15 +60,14 @@ int store_deployment_list(struct store_tx *tx, const char *tenant,
 	struct deployment **ret_rows, size_t *ret_n, struct mo_err *err)
 {
 	struct db_where w = { .n = 0 };
-	char tail[64];
 
 	db_where_text(&w, "tenant_id =", tenant);
 	db_where_text(&w, "id <", page->after);
 	db_where_text(&w, "project_id =", f ? f->project_id : NULL);
 	db_where_text(&w, "state =", f ? f->state : NULL);
 	db_where_text(&w, "name =", f ? f->name : NULL);
-	snprintf(tail, sizeof(tail), "ORDER BY id DESC LIMIT %lld", (long long)page->limit);
-	return db_list_where(tx, &db_deployments, &w, tail, a, (void **)ret_rows, ret_n, err);
+	return db_list_page(tx, &db_deployments, &w, "ORDER BY id DESC", page->limit, a,
+		(void **)ret_rows, ret_n, err);
 }
 
 int store_deployment_live(struct store_tx *tx, const char *after, char (*ret_ids)[MO_ID_MAX],
@@ -164,26 +163,23 @@ int store_revision_get(struct store_tx *tx, const char *tenant, const char *id, 
 
 /* Rows of a deployment, newest first. */
 static int list_of(struct store_tx *tx, const struct db_table *t, const char *tenant,
-	const char *deployment_id, const char *more, const struct store_page *page,
+	const char *deployment_id, const char *tail, const struct store_page *page,
 	struct mo_arena *a, void **ret, size_t *ret_n, struct mo_err *err)
 {
 	struct db_where w = { .n = 0 };
-	char tail[96];
-	long long limit = page ? page->limit : 10000;
 
 	db_where_text(&w, "deployment_id =", deployment_id);
 	db_where_text(&w, "tenant_id =", tenant);
 	db_where_text(&w, "id <", page ? page->after : NULL);
-	snprintf(tail, sizeof(tail), "%s ORDER BY id DESC LIMIT %lld", more, limit);
-	return db_list_where(tx, t, &w, tail, a, ret, ret_n, err);
+	return db_list_page(tx, t, &w, tail, page ? page->limit : 10000, a, ret, ret_n, err);
 }
 
 int store_revision_list(struct store_tx *tx, const char *tenant, const char *deployment_id,
 	const struct store_page *page, struct mo_arena *a, struct revision **ret_rows,
 	size_t *ret_n, struct mo_err *err)
 {
-	return list_of(tx, &db_revisions, tenant, deployment_id, "", page, a, (void **)ret_rows,
-		ret_n, err);
+	return list_of(tx, &db_revisions, tenant, deployment_id, "ORDER BY id DESC", page, a,
+		(void **)ret_rows, ret_n, err);
 }
 
 int store_revision_live(struct store_tx *tx, const char *deployment_id, const char *current,
@@ -229,8 +225,9 @@ int store_instance_list(struct store_tx *tx, const char *tenant, const char *dep
 	bool live, const struct store_page *page, struct mo_arena *a, struct instance **ret_rows,
 	size_t *ret_n, struct mo_err *err)
 {
-	return list_of(tx, &db_instances, tenant, deployment_id, live ? "AND state <> 'GONE'" : "",
-		page, a, (void **)ret_rows, ret_n, err);
+	return list_of(tx, &db_instances, tenant, deployment_id,
+		live ? "AND state <> 'GONE' ORDER BY id DESC" : "ORDER BY id DESC", page, a,
+		(void **)ret_rows, ret_n, err);
 }
 
 int store_instance_live(struct store_tx *tx, const char *after, int64_t limit, struct mo_arena *a,

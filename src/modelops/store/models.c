@@ -33,14 +33,13 @@ int store_model_list(struct store_tx *tx, const char *tenant, const char *projec
 	struct model **ret_rows, size_t *ret_n, struct mo_err *err)
 {
 	struct db_where w = { .n = 0 };
-	char tail[64];
 
 	db_where_text(&w, "tenant_id =", tenant);
 	db_where_text(&w, "id <", page->after);
 	db_where_text(&w, "project_id =", project_id);
 	db_where_text(&w, "name =", name);
-	snprintf(tail, sizeof(tail), "ORDER BY id DESC LIMIT %lld", (long long)page->limit);
-	return db_list_where(tx, &db_models, &w, tail, a, (void **)ret_rows, ret_n, err);
+	return db_list_page(tx, &db_models, &w, "ORDER BY id DESC", page->limit, a,
+		(void **)ret_rows, ret_n, err);
 }
 
 int store_model_next_version(struct store_tx *tx, const char *tenant, const char *model_id,
@@ -116,7 +115,6 @@ int store_model_version_list(struct store_tx *tx, const char *tenant, const char
 	size_t *ret_n, struct mo_err *err)
 {
 	struct db_where w = { .n = 0 };
-	char tail[64];
 	int64_t after;
 
 	db_where_text(&w, "model_id =", model_id);
@@ -127,8 +125,8 @@ int store_model_version_list(struct store_tx *tx, const char *tenant, const char
 				err, "cursor", "'%.40s' is no cursor of this list", page->after);
 		db_where_int(&w, "version <", after);
 	}
-	snprintf(tail, sizeof(tail), "ORDER BY version DESC LIMIT %lld", (long long)page->limit);
-	return db_list_where(tx, &db_model_versions, &w, tail, a, (void **)ret_rows, ret_n, err);
+	return db_list_page(tx, &db_model_versions, &w, "ORDER BY version DESC", page->limit, a,
+		(void **)ret_rows, ret_n, err);
 }
 
 int store_model_version_move(struct store_tx *tx, const char *tenant, const char *id,
@@ -178,13 +176,12 @@ int store_model_alias_list(struct store_tx *tx, const char *tenant, const char *
 	size_t *ret_n, struct mo_err *err)
 {
 	struct db_where w = { .n = 0 };
-	char tail[64];
 
 	db_where_text(&w, "model_id =", model_id);
 	db_where_text(&w, "tenant_id =", tenant);
 	db_where_text(&w, "alias >", page->after);
-	snprintf(tail, sizeof(tail), "ORDER BY alias LIMIT %lld", (long long)page->limit);
-	return db_list_where(tx, &db_model_aliases, &w, tail, a, (void **)ret_rows, ret_n, err);
+	return db_list_page(tx, &db_model_aliases, &w, "ORDER BY alias", page->limit, a,
+		(void **)ret_rows, ret_n, err);
 }
 
 int store_model_alias_delete(struct store_tx *tx, const char *tenant, const char *model_id,

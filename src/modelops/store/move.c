@@ -145,3 +145,14 @@ int db_list_where(struct store_tx *tx, const struct db_table *t, const struct db
 	return db_list(
 		tx, t, db_sql(tx, err, "%s %s", w->sql, tail), w->args, w->n, a, ret, ret_n, err);
 }
+
+/* The limit is an argument: as text of the statement, each page size would be one of its own. */
+int db_list_page(struct store_tx *tx, const struct db_table *t, struct db_where *w,
+	const char *tail, int64_t limit, struct mo_arena *a, void **ret, size_t *ret_n,
+	struct mo_err *err)
+{
+	MO_ASSERT(w->n < DB_WHERE_ARGS);
+	w->args[w->n++] = DB_I(limit);
+	return db_list(tx, t, db_sql(tx, err, "%s %s LIMIT ?%zu", w->sql, tail, w->n), w->args,
+		w->n, a, ret, ret_n, err);
+}

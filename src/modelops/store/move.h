@@ -29,7 +29,10 @@ struct db_where {
 void db_where_text(struct db_where *w, const char *condition, const char *value);
 void db_where_int(struct db_where *w, const char *condition, int64_t value);
 
-/* db_list with these conditions and TAIL ("ORDER BY ..."). */
+/* db_list with these conditions and TAIL ("ORDER BY ..."). db_list_page: at most LIMIT rows. */
+int db_list_page(struct store_tx *tx, const struct db_table *t, struct db_where *w,
+	const char *tail, int64_t limit, struct mo_arena *a, void **ret, size_t *ret_n,
+	struct mo_err *err);
 int db_list_where(struct store_tx *tx, const struct db_table *t, const struct db_where *w,
 	const char *tail, struct mo_arena *a, void **ret, size_t *ret_n, struct mo_err *err);
 

@@ -4,19 +4,20 @@
 
 #include "modelops/base/check.h"
 #include "modelops/base/fault.h"
-#include "modelops/base/map.h"
 #include "modelops/base/str.h"
+#include "modelops/store/statements.h"
 
 #include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { STATEMENTS_MAX = 1024, ARGS_MAX = 40 };
+enum { ARGS_MAX = 40 };
 
 struct db_conn {
 	PGconn *pg;
-	struct mo_map prepared; /* pointer of the SQL text -> its number as a pointer */
+	struct statements statements;
+	uint64_t last; /* number of the last statement; it is its name */
 };
 
 /* Five letters of SQLSTATE -> what the caller may do. */
@@ -71,8 +72,12 @@ static int script(struct db_conn *c, const char *sql, struct mo_err *err)
 
 static void conn_close(struct db_conn *c)
 {
-	PQfinish(c->pg);
-	mo_map_free(&c->prepared);
+	struct statement *st;
+
+	PQfinish(c->pg); /* they end with it */
+	while ((st = statements_oldest(&c->statements)))
+		statements_remove(&c->statements, st);
+	statements_free(&c->statements);
 	free(c);
 }
 
@@ -91,7 +96,7 @@ static int conn_open(
 	(void)readonly; /* decided per transaction */
 	if (!c)
 		return mo_fail(err, MO_ENOMEM, "database connection");
-	mo_map_init(&c->prepared, STATEMENTS_MAX);
+	statements_init(&c->statements);
 	/* A server that is gone without a word is noticed; what the URL says comes later and wins.
 	 */
 	static const char *const keys[] = { "connect_timeout", "tcp_user_timeout",
@@ -170,26 +175,44 @@ static void arg_types(const struct db_call *call, Oid types[ARGS_MAX])
 	}
 }
 
-static int prepare(struct db_conn *c, const struct db_call *call, char name[24], struct mo_err *err)
+static int forget(struct db_conn *c, struct statement *st, struct mo_err *err)
 {
-	const char *sql = call->sql;
-	Oid types[ARGS_MAX];
-	uintptr_t number = (uintptr_t)mo_map_get(&c->prepared, (const char *)&sql, sizeof(sql));
-	bool known = number != 0;
+	char sql[48];
 
-	if (!known)
-		number = c->prepared.used + 1;
-	snprintf(name, 24, "s%llu", (unsigned long long)number);
-	if (known)
-		return 0;
-	mo_autofree char *text = dollar(sql);
+	snprintf(sql, sizeof(sql), "DEALLOCATE s%llu", (unsigned long long)st->number);
+	statements_remove(&c->statements, st);
+	return script(c, sql, err);
+}
+
+static int prepare_new(
+	struct db_conn *c, const struct db_call *call, char name[24], struct mo_err *err)
+{
+	struct statement *old = statements_full(&c->statements);
+	mo_autofree char *text = dollar(call->sql);
+	Oid types[ARGS_MAX];
+
 	if (!text)
 		return mo_fail(err, MO_ENOMEM, "statement");
-	arg_types(call, types);
-	if (finish(c, PQprepare(c->pg, name, text, (int)call->nargs, types), sql, err) < 0)
+	if (old && forget(c, old, err) < 0)
 		return -1;
-	if (mo_map_set(&c->prepared, (const char *)&sql, sizeof(sql), (void *)number, NULL) < 0)
+	snprintf(name, 24, "s%llu", (unsigned long long)++c->last);
+	arg_types(call, types);
+	if (finish(c, PQprepare(c->pg, name, text, (int)call->nargs, types), call->sql, err) < 0)
+		return -1;
+	struct statement *st = statements_add(&c->statements, call->sql);
+	if (!st)
 		return mo_fail(err, MO_ENOMEM, "statement cache");
+	st->number = c->last;
+	return 0;
+}
+
+static int prepare(struct db_conn *c, const struct db_call *call, char name[24], struct mo_err *err)
+{
+	const struct statement *known = statements_get(&c->statements, call->sql);
+
+	if (!known)
+		return prepare_new(c, call, name, err);
+	snprintf(name, 24, "s%llu", (unsigned long long)known->number);
 	return 0;
 }
 

@@ -26,7 +26,6 @@ int store_run_list(struct store_tx *tx, const char *tenant, const struct store_r
 	struct mo_err *err)
 {
 	struct db_where w = { .n = 0 };
-	char tail[64];
 
 	db_where_text(&w, "tenant_id =", tenant);
 	db_where_text(&w, "id <", page->after);
@@ -35,9 +34,8 @@ int store_run_list(struct store_tx *tx, const char *tenant, const struct store_r
 	db_where_text(&w, "state =", f ? f->state : NULL);
 	db_where_text(&w, "pipeline_id =", f ? f->pipeline_id : NULL);
 	db_where_text(&w, "name =", f ? f->name : NULL);
-	/* The limit is text of the statement: pages have few sizes. */
-	snprintf(tail, sizeof(tail), "ORDER BY id DESC LIMIT %lld", (long long)page->limit);
-	return db_list_where(tx, &db_runs, &w, tail, a, (void **)ret_rows, ret_n, err);
+	return db_list_page(tx, &db_runs, &w, "ORDER BY id DESC", page->limit, a, (void **)ret_rows,
+		ret_n, err);
 }
 
 int store_run_live(struct store_tx *tx, const char *after, char (*ret_ids)[MO_ID_MAX], size_t max,
@@ -114,23 +112,23 @@ int store_run_metric_list(struct store_tx *tx, const char *tenant, const char *r
 	struct mo_arena *a, struct run_metric **ret_rows, size_t *ret_n, struct mo_err *err)
 {
 	struct db_where w = { .n = 0 };
-	char tail[256] = "";
-	int n = 0;
+	char tail[128] = "";
+	size_t n = 0;
 
 	db_where_text(&w, "run_id =", run_id);
 	db_where_text(&w, "tenant_id =", tenant);
 	db_where_text(&w, "step =", step);
 	db_where_text(&w, "key =", key);
 	if (after && after->step) {
-		n = snprintf(tail, sizeof(tail), "AND (step, key, iteration) > (?%zu, ?%zu, ?%zu) ",
-			w.n + 1, w.n + 2, w.n + 3);
+		n = (size_t)snprintf(tail, sizeof(tail),
+			"AND (step, key, iteration) > (?%zu, ?%zu, ?%zu) ", w.n + 1, w.n + 2,
+			w.n + 3);
 		w.args[w.n++] = DB_T(after->step);
 		w.args[w.n++] = DB_T(after->key);
 		w.args[w.n++] = DB_I(after->iteration);
 	}
-	snprintf(tail + n, sizeof(tail) - (size_t)n, "ORDER BY step, key, iteration LIMIT %lld",
-		(long long)limit);
-	return db_list_where(tx, &db_run_metrics, &w, tail, a, (void **)ret_rows, ret_n, err);
+	snprintf(tail + n, sizeof(tail) - n, "ORDER BY step, key, iteration");
+	return db_list_page(tx, &db_run_metrics, &w, tail, limit, a, (void **)ret_rows, ret_n, err);
 }
 
 int store_run_log_put(struct store_tx *tx, const struct run_log *row, struct mo_err *err)

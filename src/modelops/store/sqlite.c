@@ -3,19 +3,19 @@
 
 #include "modelops/base/check.h"
 #include "modelops/base/fault.h"
-#include "modelops/base/map.h"
 #include "modelops/base/time.h"
+#include "modelops/store/statements.h"
 
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { STATEMENTS_MAX = 1024, BUSY_MS = 10000 };
+enum { BUSY_MS = 10000 };
 
 struct db_conn {
 	sqlite3 *db;
-	struct mo_map statements; /* pointer of the SQL text -> sqlite3_stmt */
+	struct statements statements; /* handle: sqlite3_stmt */
 };
 
 static int fail(struct db_conn *c, int rc, const char *what, struct mo_err *err)
@@ -50,14 +50,19 @@ static int script(struct db_conn *c, const char *sql, struct mo_err *err)
 	return rc == SQLITE_OK ? 0 : fail(c, rc, "script", err);
 }
 
+static void forget(struct db_conn *c, struct statement *st)
+{
+	sqlite3_finalize(st->handle);
+	statements_remove(&c->statements, st);
+}
+
 static void conn_close(struct db_conn *c)
 {
-	size_t pos = 0;
-	sqlite3_stmt *st;
+	struct statement *st;
 
-	while ((st = mo_map_next(&c->statements, &pos, NULL)))
-		sqlite3_finalize(st);
-	mo_map_free(&c->statements);
+	while ((st = statements_oldest(&c->statements)))
+		forget(c, st);
+	statements_free(&c->statements);
 	sqlite3_close(c->db);
 	free(c);
 }
@@ -94,7 +99,7 @@ static int conn_open(
 	pthread_once(&once, configure);
 	if (!c)
 		return mo_fail(err, MO_ENOMEM, "database connection");
-	mo_map_init(&c->statements, STATEMENTS_MAX);
+	statements_init(&c->statements);
 	int rc = sqlite3_open_v2(path, &c->db, flags, NULL);
 	if (rc != SQLITE_OK) {
 		mo_fail(err, MO_EUNAVAIL, "cannot open database '%s': %s", path,
@@ -143,17 +148,25 @@ int64_t db_sqlite_changes(struct db_conn *c)
 
 static int prepare(struct db_conn *c, const char *sql, sqlite3_stmt **ret, struct mo_err *err)
 {
-	sqlite3_stmt *st = mo_map_get(&c->statements, (const char *)&sql, sizeof(sql));
+	struct statement *known = statements_get(&c->statements, sql);
+	sqlite3_stmt *st = NULL;
 
-	if (!st) {
-		int rc = sqlite3_prepare_v3(c->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &st, NULL);
-		if (rc != SQLITE_OK)
-			return fail(c, rc, sql, err);
-		if (mo_map_set(&c->statements, (const char *)&sql, sizeof(sql), st, NULL) < 0) {
-			sqlite3_finalize(st);
-			return mo_fail(err, MO_ENOMEM, "statement cache");
-		}
+	if (known) {
+		*ret = known->handle;
+		return 0;
 	}
+	int rc = sqlite3_prepare_v3(c->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &st, NULL);
+	if (rc != SQLITE_OK)
+		return fail(c, rc, sql, err);
+	struct statement *old = statements_full(&c->statements);
+	if (old)
+		forget(c, old);
+	known = statements_add(&c->statements, sql);
+	if (!known) {
+		sqlite3_finalize(st);
+		return mo_fail(err, MO_ENOMEM, "statement cache");
+	}
+	known->handle = st;
 	*ret = st;
 	return 0;
 }

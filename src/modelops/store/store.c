@@ -17,7 +17,7 @@
 
 #define STORE_MAGIC 0x53544f52u
 
-enum { INTERN_MAX = 4096, RETRIES = 20, STALE_MAX = 64 };
+enum { RETRIES = 20, STALE_MAX = 64 };
 
 struct store {
 	unsigned magic;
@@ -89,7 +89,7 @@ int store_open(const struct store_cfg *cfg, struct store **ret, struct mo_err *e
 		return mo_fail(err, MO_ENOMEM, "store");
 	s->magic = STORE_MAGIC;
 	pthread_mutex_init(&s->intern_lock, NULL);
-	mo_map_init(&s->texts, INTERN_MAX);
+	mo_map_init(&s->texts, SIZE_MAX); /* as many as the code has; tools/check-sql */
 	if (copy_cfg(s, cfg, err) < 0 || open_driver(s, err) < 0 ||
 		(!cfg->any_schema && check_schema(s, err) < 0)) {
 		store_close(s);
