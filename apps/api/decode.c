@@ -6,7 +6,7 @@
 int decode_body(struct api_req *r, struct mo_err *err)
 {
 	const struct wire_body *in = &r->route->in;
-	if (!in->noun || in->shape == WIRE_PATCH || r->route->flags & RF_YAML)
+	if (!in->noun || in->shape == WIRE_PATCH || r->route->flags & (RF_YAML | RF_FORWARD))
 		return 0;
 	r->in = mo_arena_zalloc(r->arena, in->noun->size);
 	if (!r->in)

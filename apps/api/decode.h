@@ -4,8 +4,8 @@
 
 #include "request.h"
 
-/* Fills r->in for CREATE bodies; PATCH bodies wait for the row they change (req_patch). A body
- * where the route has none is refused. */
+/* Fills r->in for CREATE bodies; PATCH bodies wait for the row they change (req_patch), forwarded
+ * ones for their instance. A body where the route has none is refused. */
 int decode_body(struct api_req *r, struct mo_err *err);
 
 #endif

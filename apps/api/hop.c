@@ -225,30 +225,24 @@ static void hop_done(struct http_call *call, const struct mo_err *err)
 	}
 }
 
-static int64_t request_deadline(const struct gateway *g, const struct http_req *req)
-{
-	struct mo_str text;
-	uint64_t ms;
-	int64_t us = g->cfg.deadline_us;
-
-	if (http_head_get(req->head, "X-Deadline-Ms", &text) &&
-		mo_parse_u64(text.p, text.n, &ms) == 0 && ms < (uint64_t)us / 1000)
-		us = (int64_t)ms * 1000;
-	return req->started + us;
-}
-
-static struct hop *hop_new(struct gateway *g, struct http_req *req, enum endpoint_kind kind)
+static struct hop *hop_new(
+	struct gateway *g, struct http_req *req, enum endpoint_kind kind, struct mo_err *err)
 {
 	struct hop *hop = mo_arena_zalloc(req->arena, sizeof(*hop));
+	int64_t wait = g->cfg.deadline_us;
 
-	if (!hop)
+	if (!hop) {
+		mo_fail(err, MO_ENOMEM, "request");
+		return NULL;
+	}
+	if (http_head_deadline(req->head, &wait, err) < 0)
 		return NULL;
 	hop->gateway = g;
 	hop->req = req;
 	hop->kind = kind;
 	hop->call.method = HTTP_POST;
 	hop->call.body = req->body;
-	hop->call.deadline = request_deadline(g, req);
+	hop->call.deadline = req->started + wait;
 	hop->call.max_body = (size_t)g->cfg.max_reply;
 	hop->call.idempotent = true;
 	hop->call.done = hop_done;
@@ -274,12 +268,10 @@ void gateway_forward(struct gateway *g, struct http_req *req, const struct gatew
 	enum endpoint_kind kind, const char *deployment)
 {
 	struct mo_err err = { 0 };
-	struct hop *hop = hop_new(g, req, kind);
+	struct hop *hop = hop_new(g, req, kind, &err);
 	struct endpoint *e = NULL;
 
-	if (!hop)
-		mo_fail(&err, MO_ENOMEM, "request");
-	else if (admit(g, deployment, &err) == 0)
+	if (hop && admit(g, deployment, &err) == 0)
 		e = endpoint_for(g, deployment, &err);
 	if (!e) {
 		http_req_problem(req, &err);

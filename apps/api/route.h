@@ -35,6 +35,7 @@ enum {
 	RF_MATCH = 16,     /* takes If-Match */
 	RF_TENANT = 32,    /* takes tenant_id: which tenant a platform admin means */
 	RF_YAML = 64,      /* the body may be application/yaml */
+	RF_FORWARD = 128,  /* a serving instance reads query and body; here they are for OpenAPI */
 };
 
 enum query_type { Q_TEXT, Q_INT, Q_TIME, Q_ENUM, Q_BOOL };

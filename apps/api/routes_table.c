@@ -18,6 +18,8 @@
 #define PROJECT_FIELD { "project_id", Q_TEXT, false, "Id or name of the project.", NULL }
 #define END_FIELDS    { NULL, Q_TEXT, false, NULL, NULL }
 
+enum { GATEWAY_BODY_MAX = 8 << 20 }; /* as an instance's SERVING_MAX_BODY */
+
 static const struct query_field name_query[] = {
 	{ "name", Q_TEXT, false, "Only the one of this name.", NULL },
 	END_FIELDS,
@@ -70,6 +72,11 @@ static const struct query_field log_query[] = {
 };
 static const struct query_field predict_query[] = {
 	{ "proba", Q_BOOL, false, "Probabilities instead of labels.", NULL },
+	END_FIELDS,
+};
+static const struct query_field explain_query[] = {
+	{ "class", Q_TEXT, false, "Label of the class to explain; unset: the predicted one.",
+		NULL },
 	END_FIELDS,
 };
 static const struct query_field usage_query[] = {
@@ -1042,12 +1049,12 @@ const struct route api_routes[] = {
 		.perm = PERM_PREDICT,
 		.where = ON_LOOP,
 		.handle = gateway_predict,
-		.max_body = 16 << 20,
+		.max_body = GATEWAY_BODY_MAX,
 		.query = predict_query,
 		.in = { &wire_predict_request, WIRE_CREATE },
 		.out = { &wire_predict_reply, WIRE_READ },
 		.status = 200,
-		.flags = RF_PROJECT,
+		.flags = RF_PROJECT | RF_FORWARD,
 		.tag = "serving",
 		.id = "gateway_predict",
 		.summary = "Predict" },
@@ -1057,12 +1064,12 @@ const struct route api_routes[] = {
 		.perm = PERM_EXPLAIN,
 		.where = ON_LOOP,
 		.handle = gateway_explain,
-		.max_body = 16 << 20,
-		.query = predict_query,
+		.max_body = GATEWAY_BODY_MAX,
+		.query = explain_query,
 		.in = { &wire_predict_request, WIRE_CREATE },
 		.out = { &wire_explain_reply, WIRE_READ },
 		.status = 200,
-		.flags = RF_PROJECT,
+		.flags = RF_PROJECT | RF_FORWARD,
 		.tag = "serving",
 		.id = "gateway_explain",
 		.summary = "Explain predictions (exact TreeSHAP)" },

@@ -13,6 +13,8 @@ struct step {
 
 static int step_query(struct api_req *r, struct mo_err *err)
 {
+	if (r->route->flags & RF_FORWARD)
+		return 0;
 	return query_read(r->route, r->http->head->query, r->arena, &r->query, err);
 }
 

@@ -165,6 +165,7 @@ static const struct cli_flag predict_flags[] = { ROWS,
 	OWN("repeat", "N", KIND_INT, "send the request N times and print figures"),
 	OWN("concurrency", "C", KIND_INT, "with --repeat: so many at once; 1"), END_FLAGS };
 static const struct cli_flag explain_flags[] = { ROWS,
+	QUERY("class", "LABEL", NULL, "the class to explain; the predicted one"),
 	OWN("repeat", "N", KIND_INT, "send the request N times and print figures"),
 	OWN("concurrency", "C", KIND_INT, "with --repeat: so many at once; 1"), END_FLAGS };
 static const struct cli_flag usage_flags[] = { QUERY("from", "TIME", NULL, "start; of this month"),

@@ -489,6 +489,8 @@ def test_explain():
 		text = cli(api, "explain", "dep_1", "--data", "[[1,2]]").stdout
 		assert "class a" in text and "output 1.25 = base 0.5" in text
 		assert "+1.250000  ++++" in text and "-0.500000  ----" in text
+		cli(api, "explain", "dep_1", "--data", "[[1,2]]", "--class", "a b")
+		assert api.seen[-1][1] == "/v1/deployments/dep_1/explain?class=a%20b"
 
 
 def test_invoice_explains_its_amounts():

@@ -238,14 +238,10 @@ static int read_options(
 	struct serving *s, struct http_req *req, struct question *q, struct mo_err *err)
 {
 	struct mo_str v;
-	uint64_t ms;
-	if (http_head_get(req->head, "X-Deadline-Ms", &v)) {
-		if (mo_parse_u64(v.p, v.n, &ms) < 0)
-			return mo_fail(err, MO_EINVAL, "X-Deadline-Ms: \"%.*s\" is not a number",
-				(int)(v.n > 40 ? 40 : v.n), v.p);
-		if (ms < (uint64_t)s->cfg.deadline / 1000)
-			q->deadline = req->started + (int64_t)ms * 1000;
-	}
+	int64_t wait = s->cfg.deadline;
+	if (http_head_deadline(req->head, &wait, err) < 0)
+		return -1;
+	q->deadline = req->started + wait;
 	if (req->head->query.n == 0)
 		return 0;
 	if (http_query_only(req->head->query, q->kind == SERVING_PREDICT ? "proba" : "class",
@@ -275,11 +271,9 @@ static int read_options(
 void gate_request(struct serving *s, struct http_req *req, enum serving_kind kind)
 {
 	struct mo_err err = { 0 };
-	struct question q = { .kind = kind,
-		.class_index = -1,
-		.request_id = req->id,
-		.body = req->body,
-		.deadline = req->started + s->cfg.deadline };
+	struct question q = {
+		.kind = kind, .class_index = -1, .request_id = req->id, .body = req->body
+	};
 	if (read_options(s, req, &q, &err) < 0) {
 		http_req_problem(req, &err);
 		return;

@@ -278,6 +278,21 @@ bool http_head_get(const struct http_head *head, const char *name, struct mo_str
 	return false;
 }
 
+int http_head_deadline(const struct http_head *head, int64_t *us, struct mo_err *err)
+{
+	struct mo_str v;
+	uint64_t ms;
+
+	if (!http_head_get(head, "X-Deadline-Ms", &v))
+		return 0;
+	if (mo_parse_u64(v.p, v.n, &ms) < 0)
+		return mo_fail(err, MO_EINVAL, "X-Deadline-Ms: \"%.*s\" is not a number",
+			(int)(v.n > 40 ? 40 : v.n), v.p);
+	if (ms < (uint64_t)*us / 1000)
+		*us = (int64_t)ms * 1000;
+	return 0;
+}
+
 unsigned http_head_count(const struct http_head *head, const char *name)
 {
 	unsigned n = 0;

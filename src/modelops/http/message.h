@@ -3,6 +3,7 @@
 #ifndef MODELOPS_HTTP_MESSAGE_H
 #define MODELOPS_HTTP_MESSAGE_H
 
+#include "modelops/base/err.h"
 #include "modelops/base/str.h"
 #include "modelops/http/limits.h"
 
@@ -86,6 +87,10 @@ bool http_head_get(const struct http_head *head, const char *name, struct mo_str
 
 /* Number of fields called NAME. */
 unsigned http_head_count(const struct http_head *head, const char *name);
+
+/* Lowers *us, the longest wait for an answer in microseconds, to what X-Deadline-Ms asks for.
+ * MO_EINVAL when that is not a number. */
+int http_head_deadline(const struct http_head *head, int64_t *us, struct mo_err *err);
 
 /* NAME of a method, and back (HTTP_UNKNOWN when none). */
 const char *http_method_name(enum http_method method);
