@@ -103,9 +103,11 @@ static int check(struct api_req *r, struct store_tx *tx, struct api_key *key, st
 static int create(struct api_req *r, struct store_tx *tx, struct mo_err *err)
 {
 	struct wire_api_key_created made = { .key = *(const struct api_key *)r->in };
-	char hash[AUTH_HASH_TEXT], text[AUTH_KEY_TEXT];
+	char hash[AUTH_HASH_TEXT], *text = mo_arena_alloc(r->arena, AUTH_KEY_TEXT);
 	unsigned char secret[32];
 	struct api_key *key = &made.key;
+	if (!text)
+		return mo_fail(err, MO_ENOMEM, "API key");
 	if (req_create_tenant(r, tx, NULL, &key->tenant_id, err) < 0 || check(r, tx, key, err) < 0)
 		return -1;
 	key->id = req_new_id(r, "key");
@@ -116,8 +118,7 @@ static int create(struct api_req *r, struct store_tx *tx, struct mo_err *err)
 	else
 		mo_random(secret, sizeof(secret));
 	auth_key_make(key->id, secret, text, hash);
-	made.secret = text;
-	r->secret_in_reply = true;
+	made.secret = r->secret = text;
 	if (store_api_key_insert(tx, key, err) < 0 ||
 		req_record(r, tx, key->tenant_id, "create", "api_key", key->id, err) < 0)
 		return -1;

@@ -57,10 +57,11 @@ static void reply_now(struct api_req *r)
 }
 
 /* After the commit, before the caller hears of it: a cached key must not outlive its revocation. */
-static void settle(const struct api_req *r)
+static int settle(struct api_req *r)
 {
 	if (r->drop_keys)
 		key_cache_contact(r->api->keys, true);
+	return req_reply_headers(r, &r->err);
 }
 
 /* Runs what is left of the steps on the thread that owns the request now. */
@@ -74,8 +75,9 @@ static void run_steps(struct api_req *r)
 	}
 	if (later)
 		return;
-	settle(r);
-	if (r->on_worker)
+	if (settle(r) < 0)
+		fail(r);
+	else if (r->on_worker)
 		http_req_resume(r->http, &r->reply);
 	else
 		reply_now(r);
@@ -100,13 +102,12 @@ static void write_done(struct store_job *job, int rc, struct mo_err *err)
 {
 	struct api_req *r =
 		(struct api_req *)(void *)((char *)job - offsetof(struct api_req, write_job));
-	if (rc < 0) {
+	if (rc < 0)
 		r->err = *err;
+	if (rc < 0 || settle(r) < 0)
 		fail(r);
-	} else {
-		settle(r);
+	else
 		http_req_resume(r->http, &r->reply);
-	}
 }
 
 static bool needs_worker(const struct api_req *r)

@@ -6,8 +6,8 @@
 
 #include "request.h"
 
-/* The body of R's reply as it may be stored: a secret in it is starred out. In the arena; "" when
- * there is none. */
+/* The body of R's reply as it may be stored: r->secret in it is starred out. In the arena; NULL
+ * when memory is out. */
 const char *replay_text(const struct api_req *r);
 
 /* Makes OLD's answer the reply of R; the starred secret of an API key is derived again. */

@@ -5,6 +5,7 @@
 #include "modelops/json/jw.h"
 #include "modelops/wire/schema.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { REPLY_MAX = 32 << 20 };
@@ -39,6 +40,20 @@ int req_answer_none(struct api_req *r)
 {
 	r->reply = (struct http_reply){ .status = r->route->status, .stable = true };
 	return 0;
+}
+
+void req_etag_text(int64_t version, char ret_text[32])
+{
+	snprintf(ret_text, 32, "\"%lld\"", (long long)version);
+}
+
+int req_reply_headers(struct api_req *r, struct mo_err *err)
+{
+	char text[32];
+	req_etag_text(r->etag, text);
+	if (r->etag && http_req_header(r->http, "ETag", text, err) < 0)
+		return -1;
+	return r->replayed ? http_req_header(r->http, "Idempotency-Replayed", "true", err) : 0;
 }
 
 /* The text goes to the arena, where it may stay until the socket has taken it. */

@@ -33,13 +33,12 @@ struct api_req {
 
 	/* answer */
 	struct http_reply reply;
-	int64_t etag;         /* version of the object in the reply; 0: none */
-	bool secret_in_reply; /* it shows an API key */
-	bool replayed;        /* the reply's header says that it was given before */
-	int64_t etag_sent;    /* a handler may run twice, a header goes out once */
-	bool drop_keys;       /* on success the cached callers are out of date */
-	bool stored;          /* this request, not one before it, wrote the row */
-	bool *later; /* set by a handler that answers by itself: R may be gone after that */
+	int64_t etag;       /* version of the object in the reply; 0: none */
+	const char *secret; /* the API key that the reply shows; NULL: none */
+	bool replayed;      /* the reply was given before */
+	bool drop_keys;     /* on success the cached callers are out of date */
+	bool stored;        /* this request, not one before it, wrote the row */
+	bool *later;        /* set by a handler that answers by itself: R may be gone after that */
 
 	/* private */
 	struct http_job job;
@@ -69,6 +68,12 @@ int req_answer_text(struct api_req *r, const char *type, struct mo_str text);
 
 /* Answers without a body (204). */
 int req_answer_none(struct api_req *r);
+
+/* Adds the header fields that depend on the answer: once, when no handler runs again. */
+int req_reply_headers(struct api_req *r, struct mo_err *err);
+
+/* The ETag of an object's version. */
+void req_etag_text(int64_t version, char ret_text[32]);
 
 /* The actor may touch PROJECT_ID: always true but for keys limited to another project (404 like an
  * absent one). NOUN and ID name the thing in the error. */

@@ -6,7 +6,6 @@
 #include "modelops/store/tenants.h"
 #include "modelops/wire/schema.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum { LIMIT_DEFAULT = 50, LIMIT_MAX = 500 };
@@ -34,9 +33,8 @@ int req_read(struct api_req *r,
 	int (*fn)(struct api_req *r, struct store_tx *tx, struct mo_err *err), struct mo_err *err)
 {
 	struct read read = { r, fn };
-	int rc = r->on_worker ? store_read(r->api->store, run_read, &read, err)
-			      : store_reader_run(loop_reader(r), run_read, &read, err);
-	return rc == 0 && r->etag ? req_etag(r, r->etag, err) : rc;
+	return r->on_worker ? store_read(r->api->store, run_read, &read, err)
+			    : store_reader_run(loop_reader(r), run_read, &read, err);
 }
 
 const char *req_new_id(struct api_req *r, const char *prefix)
@@ -176,26 +174,11 @@ int req_record(struct api_req *r, struct store_tx *tx, const char *tenant, const
 	return store_audit(tx, &entry, err) < 0 ? -1 : store_change(tx, noun, tenant, id, err);
 }
 
-static void etag_text(int64_t version, char out[32])
-{
-	snprintf(out, 32, "\"%lld\"", (long long)version);
-}
-
-int req_etag(struct api_req *r, int64_t version, struct mo_err *err)
-{
-	char text[32];
-	if (r->etag_sent)
-		return 0;
-	r->etag_sent = version;
-	etag_text(version, text);
-	return http_req_header(r->http, "ETag", text, err);
-}
-
 int req_if_match(struct api_req *r, int64_t version, struct mo_err *err)
 {
 	char text[32];
 	const char *sent = req_header(r, "If-Match");
-	etag_text(version, text);
+	req_etag_text(version, text);
 	if (!sent || !strcmp(sent, "*") || !strcmp(sent, text))
 		return 0;
 	mo_fail(err, MO_EPRECOND, "If-Match is %.60s, the object has %s", sent, text);

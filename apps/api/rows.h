@@ -57,10 +57,7 @@ int req_answer_rows_by(struct api_req *r, const void *rows, size_t n,
 int req_record(struct api_req *r, struct store_tx *tx, const char *tenant, const char *action,
 	const char *noun, const char *id, struct mo_err *err);
 
-/* ETag of a version number (generation or updated_at), set on the reply. */
-int req_etag(struct api_req *r, int64_t version, struct mo_err *err);
-
-/* If-Match, when sent, must name VERSION. MO_EPRECOND. */
+/* If-Match, when sent, must name VERSION (r->etag of the object's reply). MO_EPRECOND. */
 int req_if_match(struct api_req *r, int64_t version, struct mo_err *err);
 
 /* Answers the events of NOUN_ID (NULL: all) of TENANT (NULL: all). */

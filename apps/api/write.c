@@ -16,7 +16,6 @@ struct write {
 	int (*fn)(struct api_req *r, struct store_tx *tx, struct mo_err *err);
 	const char *key; /* NULL: none sent */
 	char route[160], principal[MO_ID_MAX + AUTH_NAME_MAX], hash[65];
-	bool replayed;
 };
 
 static int read_key(struct write *w, struct mo_err *err)
@@ -76,6 +75,9 @@ static int replay(struct write *w, struct store_tx *tx, struct mo_err *err)
 static int store_answer(struct write *w, struct store_tx *tx, struct mo_err *err)
 {
 	const struct api_req *r = w->r;
+	const char *text = replay_text(r);
+	if (!text)
+		return mo_fail(err, MO_ENOMEM, "answer to keep");
 	struct idempotency_key row = {
 		.tenant_id = r->actor.tenant_id,
 		.principal = w->principal,
@@ -83,7 +85,8 @@ static int store_answer(struct write *w, struct store_tx *tx, struct mo_err *err
 		.key = w->key,
 		.body_sha256 = w->hash,
 		.status = r->reply.status,
-		.response = replay_text(r),
+		.etag = r->etag,
+		.response = text,
 	};
 	return store_idempotency_insert(tx, &row, err);
 }
@@ -91,16 +94,17 @@ static int store_answer(struct write *w, struct store_tx *tx, struct mo_err *err
 static int run(struct store_tx *tx, void *ctx, struct mo_err *err)
 {
 	struct write *w = ctx;
-	w->r->reply = (struct http_reply){ 0 };
-	w->replayed = false;
-	w->r->etag = 0;
-	if (!w->key)
-		return w->fn(w->r, tx, err);
-	int known = replay(w, tx, err);
-	w->replayed = known > 0;
+	struct api_req *r = w->r;
+	r->reply = (struct http_reply){ 0 };
+	r->etag = 0;
+	r->secret = NULL;
+	int known = w->key ? replay(w, tx, err) : 0;
+	r->replayed = known > 0;
 	if (known)
 		return known < 0 ? -1 : 0;
-	return w->fn(w->r, tx, err) < 0 ? -1 : store_answer(w, tx, err);
+	if (w->fn(r, tx, err) < 0)
+		return -1;
+	return w->key ? store_answer(w, tx, err) : 0;
 }
 
 int req_write(struct api_req *r,
@@ -116,10 +120,5 @@ int req_write(struct api_req *r,
 		*err = (struct mo_err){ 0 };
 		rc = store_write(r->api->store, run, &w, err);
 	}
-	if (rc == 0 && w.replayed && !r->replayed)
-		rc = http_req_header(r->http, "Idempotency-Replayed", "true", err);
-	r->replayed = w.replayed;
-	if (rc == 0 && r->etag)
-		rc = req_etag(r, r->etag, err);
 	return rc;
 }

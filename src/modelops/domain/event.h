@@ -25,8 +25,9 @@ struct change {
 
 struct idempotency_key {
 	const char *tenant_id, *principal, *route, *key, *body_sha256;
-	int64_t status;       /* HTTP status of the stored reply; 0: still running */
-	const char *response; /* body, or NULL */
+	int64_t status;       /* HTTP status of the stored reply */
+	int64_t etag;         /* version in its header; 0: none */
+	const char *response; /* its body, or NULL */
 	int64_t created_at;
 };
 

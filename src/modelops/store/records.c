@@ -47,6 +47,7 @@ static const struct db_col key_cols[] = {
 	DB_COL(idempotency_key, key, DB_TEXT),
 	DB_COL(idempotency_key, body_sha256, DB_TEXT),
 	DB_COL(idempotency_key, status, DB_INT),
+	DB_COL(idempotency_key, etag, DB_INT),
 	DB_COL(idempotency_key, response, DB_TEXT),
 	DB_COL(idempotency_key, created_at, DB_INT),
 };

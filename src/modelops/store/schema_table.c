@@ -261,6 +261,9 @@ static const char release[] =
 	/* who had a role binding acts by bindings from then on */
 	"ALTER TABLE principals ADD COLUMN limited BIGINT NOT NULL DEFAULT 0;"
 	"UPDATE principals SET limited = 1 WHERE id IN (SELECT principal_id FROM role_bindings);"
+	/* an answer has its ETag; those to POST /v1/api-keys could hold a whole key */
+	"ALTER TABLE idempotency_keys ADD COLUMN etag BIGINT NOT NULL DEFAULT 0;"
+	"DELETE FROM idempotency_keys WHERE route = 'POST /v1/api-keys';"
 	;
 /* clang-format on */
 
