@@ -92,6 +92,20 @@ def test_a_replay_makes_secrets_for_nobody_else():
 		same(first, again)
 
 
+def test_a_key_is_free_again_after_a_day():
+	with api.running() as server:
+		root = server.client()
+		root.post("/v1/tenants", {"name": "acme"}, headers=key("k"))
+		day = 24 * 3600 * 1000000
+		server.sql("UPDATE idempotency_keys SET created_at = created_at - ?", day - 3600 * 1000000)
+		root.problem("POST", "/v1/tenants", {"name": "beta"}, headers=key("k"), code="idempotency_mismatch")
+		server.sql("UPDATE idempotency_keys SET created_at = created_at - ?", day)
+		first = root.post("/v1/tenants", {"name": "beta"}, headers=key("k"))
+		assert "Idempotency-Replayed" not in first.headers
+		same(first, root.post("/v1/tenants", {"name": "beta"}, headers=key("k")))
+		assert server.sql("SELECT count(*) FROM idempotency_keys") == [(1,)]
+
+
 @contextlib.contextmanager
 def writers_held(server):
 	"""On SQLite: nothing is written while the block runs, so what is sent in it rides in one commit."""

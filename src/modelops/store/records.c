@@ -167,9 +167,11 @@ int store_idempotency_get(struct store_tx *tx, const char *tenant, const char *p
 	size_t n;
 
 	return db_list(tx, &keys,
-		"WHERE tenant_id = ?1 AND principal = ?2 AND route = ?3 AND key = ?4",
-		DB_ARGS(DB_T(tenant), DB_T(principal), DB_T(route), DB_T(key)), a, (void **)ret, &n,
-		err);
+		"WHERE tenant_id = ?1 AND principal = ?2 AND route = ?3 AND key = ?4 AND "
+		"created_at > ?5",
+		DB_ARGS(DB_T(tenant), DB_T(principal), DB_T(route), DB_T(key),
+			DB_I(store_now(tx) - STORE_IDEMPOTENCY_US)),
+		a, (void **)ret, &n, err);
 }
 
 int store_idempotency_insert(
@@ -178,5 +180,13 @@ int store_idempotency_insert(
 	struct idempotency_key row = *k;
 
 	row.created_at = store_now(tx);
+	/* The agent removes old ones when it comes to it; the key is free before that. */
+	if (db_exec(tx,
+		    "DELETE FROM idempotency_keys WHERE tenant_id = ?1 AND principal = ?2 AND "
+		    "route = ?3 AND key = ?4 AND created_at <= ?5",
+		    DB_ARGS(DB_T(k->tenant_id), DB_T(k->principal), DB_T(k->route), DB_T(k->key),
+			    DB_I(row.created_at - STORE_IDEMPOTENCY_US)),
+		    NULL, err) < 0)
+		return -1;
 	return db_insert(tx, &keys, &row, k->key, err);
 }

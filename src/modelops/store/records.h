@@ -2,6 +2,7 @@
 #ifndef MODELOPS_STORE_RECORDS_H
 #define MODELOPS_STORE_RECORDS_H
 
+#include "modelops/base/time.h"
 #include "modelops/domain/event.h"
 #include "modelops/store/store.h"
 
@@ -37,7 +38,10 @@ int store_change_oldest(struct store_tx *tx, int64_t *ret_seq, struct mo_err *er
 int store_records_trim(
 	struct store_tx *tx, int64_t before, int64_t *ret_removed, struct mo_err *err);
 
-/* *ret is NULL when the key is new. */
+/* How long a stored answer counts. */
+#define STORE_IDEMPOTENCY_US MO_DAY
+
+/* *ret is NULL when the key is new, or so old that it may be used anew. */
 int store_idempotency_get(struct store_tx *tx, const char *tenant, const char *principal,
 	const char *route, const char *key, struct mo_arena *a, struct idempotency_key **ret,
 	struct mo_err *err);
