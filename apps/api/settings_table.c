@@ -27,8 +27,10 @@
 
 const struct mo_cfg api_settings[] = {
 	TEXT("MODELOPS_DATA", data, NULL, "Folder of the installation; required."),
-	TEXT("DATABASE_URL", database_url, NULL,
-		"sqlite:PATH or postgres://...; unset: sqlite in MODELOPS_DATA."),
+	{ .name = "DATABASE_URL",
+		.type = MO_CFG_SECRET,
+		.offset = offsetof(struct api_cfg, database_url),
+		.help = "sqlite:PATH or postgres://...; unset: sqlite in MODELOPS_DATA." },
 	TEXT("HOST", host, "127.0.0.1", "Address the API listens on."),
 	NUMBER("PORT", MO_CFG_INT, port, "8000", 0, 65535,
 		"Port the API listens on; 0 takes a free one."),

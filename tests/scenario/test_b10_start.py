@@ -7,6 +7,7 @@ import socket
 import tempfile
 import time
 
+import pytest
 import requests
 from lib import api, proc
 
@@ -71,6 +72,34 @@ def test_bad_settings_stop_the_start():
 		assert done.returncode != 0 and name in done.stderr and value in done.stderr, (name, done.stderr)
 	done = refused("PROT=1")
 	assert done.returncode != 0 and "PROT" in done.stderr
+
+
+SERVICES = ["modelops-api", "modelops-controller", "modelops-agent"]
+
+
+@pytest.mark.parametrize("program", [*SERVICES, "modelops-admin", "modelops", "modelops-trainer", "modelops-fetch", "modelops-serving"])
+def test_a_secret_setting_is_one_everywhere(program):
+	"""What is called secret in one program's table is called so in all: nothing prints such a value."""
+	for line in proc.run(program, "--settings").stdout.splitlines():
+		name, kind = line.split("\t")[:2]
+		assert (kind == "secret") == (name == "DATABASE_URL" or name.endswith(("_TOKEN", "_SECRET"))), line
+
+
+@pytest.mark.parametrize("program", SERVICES)
+def test_no_secret_is_logged(program):
+	"""Neither of a setting whose name is mistyped nor of an address that cannot be read."""
+	secret = "S3CRETPW"
+	with tempfile.TemporaryDirectory() as data:
+		api.make_data(data)
+		env = api.settings(data, "", OPS_PORT="0")
+		urls = ["postgres://u:%s@127.0.0.1:1/db", "postgres://u:%s@[h/db", "postgres://u:%s/x@h/db", "postgres://u:%s", "mysql://u:%s@h/db",
+			"postgres://u:a@%s@h/db", "postgres://u:%%zz%s@h/db"]
+		tries = [(["DATABASE_URl=postgres://u:%s@h/db" % secret], env), (["postgres://u:%s@h/db" % secret], env)]
+		tries += [([], dict(env, DATABASE_URL=url % secret)) for url in urls]
+		for args, settings in tries:
+			done = proc.run(program, *args, env=settings)
+			assert done.returncode != 0 and done.stderr, (program, args, settings["DATABASE_URL"])
+			assert secret not in done.stderr + done.stdout, done.stderr
 
 
 def test_demo_mode_stays_on_loopback():

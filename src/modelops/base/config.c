@@ -117,8 +117,12 @@ static int set_argument(
 		if (strlen(table[i].name) == (size_t)(eq - arg) &&
 			memcmp(table[i].name, arg, (size_t)(eq - arg)) == 0)
 			return set(&table[i], out, eq + 1, err);
+	/* No more than the name: the value may be a secret whose name was mistyped. */
+	int name = (int)strspn(
+		arg, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-");
 	return mo_fail(err, MO_EINVAL,
-		"argument '%s' is no setting of this program (NAME=value; see --help)", arg);
+		"argument '%.*s' is no setting of this program (NAME=value; see --help)", name,
+		arg);
 }
 
 int mo_cfg_load(const struct mo_cfg *table, size_t count, void *out, int argc, char **argv,

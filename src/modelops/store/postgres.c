@@ -87,13 +87,35 @@ static void quiet(void *ctx, const char *message)
 	(void)message;
 }
 
+/* Whether libpq can read the URL: what it says of one that it cannot quotes pieces, and a piece may
+ * be the password. */
+static int check_url(const char *url, struct mo_err *err)
+{
+	PQconninfoOption *options = PQconninfoParse(url, NULL);
+	bool ok = options != NULL;
+
+	for (PQconninfoOption *o = options; ok && o->keyword; o++) {
+		if (o->val && strcmp(o->keyword, "port") == 0)
+			ok = o->val[strspn(o->val, "0123456789,")] == '\0';
+		if (o->val && strcmp(o->keyword, "host") == 0)
+			ok = !strchr(o->val, '@');
+	}
+	PQconninfoFree(options);
+	if (ok)
+		return 0;
+	mo_fail(err, MO_EINVAL, "DATABASE_URL is no postgres:// URL that can be read");
+	return mo_advise(err, NULL, "in a password, / @ : % # are written as %2F %40 %3A %25 %23");
+}
+
 static int conn_open(
 	const struct store_cfg *cfg, bool readonly, struct db_conn **ret, struct mo_err *err)
 {
-	struct db_conn *c = calloc(1, sizeof(*c));
 	char settings[96];
 
 	(void)readonly; /* decided per transaction */
+	if (check_url(cfg->url, err) < 0)
+		return -1;
+	struct db_conn *c = calloc(1, sizeof(*c));
 	if (!c)
 		return mo_fail(err, MO_ENOMEM, "database connection");
 	statements_init(&c->statements);

@@ -97,10 +97,14 @@ static void bad_values_are_refused_by_name(void **state)
 		{ "T_FLAG=yes", "setting T_FLAG: 'yes' is not 0, 1, true or false" },
 		{ "T_CHOICE=inf", "setting T_CHOICE: 'inf' is none of: info warn error" },
 		{ "T_CHOICE=", "setting T_CHOICE: '' is none of: info warn error" },
-		{ "T_NONE=1", "argument 'T_NONE=1' is no setting of this program (NAME=value; see "
+		{ "T_NONE=1", "argument 'T_NONE' is no setting of this program (NAME=value; see "
 			      "--help)" },
-		{ "T_TEX=1", "argument 'T_TEX=1' is no setting of this program (NAME=value; see "
+		{ "T_TEX=1", "argument 'T_TEX' is no setting of this program (NAME=value; see "
 			     "--help)" },
+		{ "T_SECREt=s3cret", "argument 'T_SECREt' is no setting of this program "
+				     "(NAME=value; see --help)" },
+		{ "postgres://u:s3cret@h", "argument 'postgres' is no setting of this program "
+					   "(NAME=value; see --help)" },
 		{ "serve",
 			"argument 'serve' is no setting of this program (NAME=value; see --help)" },
 	};
