@@ -35,6 +35,11 @@ class Echo(proc.Program):
 		s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 		return Conn(s)
 
+	def metrics(self):
+		with Conn(socket.create_connection(("127.0.0.1", self.ops_port), 10)) as c:
+			c.send(b"GET /metrics HTTP/1.1\r\nHost: t\r\n\r\n")
+			return c.reply().body.decode()
+
 	def connect_tls(self, timeout=10):
 		context = ssl.create_default_context()
 		context.check_hostname = False

@@ -497,6 +497,33 @@ def test_several_loops():
 
 
 @pytest.mark.parametrize("depth", [0, 8])
+def connect_from(program, address):
+	s = socket.create_connection(("127.0.0.1", program.port), 10, (address, 0))
+	return Conn(s)
+
+
+def test_an_address_past_its_limit_leaves_the_others_alone():
+	"""Whoever is refused again and again takes no connection of the server's: neither are those counted, nor kept past 64."""
+	with Echo(HTTP_MAX_CONNS=100, HTTP_MAX_CONNS_PER_ADDR=5, HTTP_LINGER_TIMEOUT="5s") as program:
+		flood = [program.connect() for _ in range(240)]
+		time.sleep(0.3)
+		for n in range(2, 7):
+			with connect_from(program, "127.0.0.%d" % n) as c:
+				c.send(GET)
+				assert c.reply().status == 200
+		for c in flood[:5]:
+			c.send(GET)
+			assert c.reply().status == 200
+		assert flood[5].reply().status == 429
+		for c in flood:
+			c.sock.close()
+		time.sleep(0.3)
+		assert 'http_connections{server="main"} 0' in program.metrics()
+		with program.connect() as c:
+			c.send(GET)
+			assert c.reply().status == 200
+
+
 def test_unix_socket(tmp_path, depth):
 	folder = tmp_path
 	for i in range(depth):

@@ -50,11 +50,24 @@ static void task_run(struct http_task *task)
 	http_conn_pump(c);
 }
 
-/* Gives the descriptor back. The struct stays until its request is over. */
-static void shut(struct http_conn *c)
+/* A refused connection is in nobody's way: it counts neither for the server nor for its address. */
+static void count(struct http_conn *c, int change)
 {
 	struct http_server *s = c->shard->server;
 
+	if (c->refusing) {
+		atomic_fetch_add(&s->refusing, (unsigned)change);
+		return;
+	}
+	if (change > 0 || c->counted)
+		count_address(c, change);
+	atomic_fetch_add_explicit(&s->conns, (unsigned)change, memory_order_relaxed);
+	http_metrics_conns(s->metrics, change);
+}
+
+/* Gives the descriptor back. The struct stays until its request is over. */
+static void shut(struct http_conn *c)
+{
 	if (c->state == HTTP_C_CLOSED)
 		return;
 	c->state = HTTP_C_CLOSED;
@@ -64,10 +77,7 @@ static void shut(struct http_conn *c)
 		SSL_free(c->ssl);
 	c->ssl = NULL;
 	close(c->watch.fd);
-	if (c->counted)
-		count_address(c, -1);
-	atomic_fetch_sub_explicit(&s->conns, 1, memory_order_relaxed);
-	http_metrics_conns(s->metrics, -1);
+	count(c, -1);
 }
 
 static void drop_xchg(struct http_conn *c)
@@ -431,18 +441,17 @@ static void on_timer(struct http_timer *timer)
 }
 
 struct http_conn *http_conn_new(
-	struct http_shard *shard, int fd, const struct http_addr *addr, struct mo_err *err)
+	struct http_shard *shard, int fd, const struct http_addr *addr, bool refusing)
 {
 	struct http_server *s = shard->server;
 	struct http_conn *c = mo_fault("http.conn") ? NULL : calloc(1, sizeof(*c));
 
-	if (!c) {
-		mo_fail(err, MO_ENOMEM, "connection");
+	if (!c)
 		return NULL;
-	}
 	*c = (struct http_conn){ .watch.fn = on_event,
 		.timer.fn = on_timer,
 		.task.fn = task_run,
+		.refusing = refusing,
 		.shard = shard,
 		.addr = *addr };
 	if (s->tls) {
@@ -450,20 +459,17 @@ struct http_conn *http_conn_new(
 		if (!c->ssl || SSL_set_fd(c->ssl, fd) != 1) {
 			SSL_free(c->ssl);
 			free(c);
-			mo_fail(err, MO_ENOMEM, "TLS connection");
 			return NULL;
 		}
 		SSL_set_accept_state(c->ssl);
 	}
-	if (http_watch_add(shard->loop, &c->watch, fd, EPOLLIN | EPOLLRDHUP, err) < 0) {
+	if (http_watch_add(shard->loop, &c->watch, fd, EPOLLIN | EPOLLRDHUP, NULL) < 0) {
 		SSL_free(c->ssl);
 		free(c);
 		return NULL;
 	}
 	mo_list_push(&shard->conns, &c->node);
-	atomic_fetch_add_explicit(&s->conns, 1, memory_order_relaxed);
-	http_metrics_conns(s->metrics, 1);
-	count_address(c, 1);
+	count(c, 1);
 	arm(c, c->ssl ? s->limits->head_timeout : s->limits->idle_timeout);
 	return c;
 }

@@ -26,12 +26,13 @@ struct http_conn {
 	SSL *ssl;
 	uint8_t state;
 	bool pumping, readable, peer_eof, counted, want_write;
+	bool refusing; /* past a limit: answered and closed, and counted apart */
 	struct http_addr addr;
 };
 
 /* conn.c */
 struct http_conn *http_conn_new(
-	struct http_shard *shard, int fd, const struct http_addr *addr, struct mo_err *err);
+	struct http_shard *shard, int fd, const struct http_addr *addr, bool refusing);
 void http_conn_refuse_new(struct http_conn *c, int status, const char *reason, const char *detail);
 void http_conn_pump(struct http_conn *c); /* goes on as far as it can; may free C */
 void http_conn_lost(struct http_conn *c); /* the peer is gone: closes, tells the app */

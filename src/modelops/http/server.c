@@ -14,7 +14,8 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-enum { ACCEPT_BATCH = 16, REFUSING_MAX = 64 };
+/* LOOPS_MAX: each loop may accept one more while another does. */
+enum { ACCEPT_BATCH = 16, REFUSING_MAX = 64, LOOPS_MAX = 64 };
 
 int http_server_new(
 	const struct http_server_cfg *cfg, struct http_server **ret_server, struct mo_err *err)
@@ -28,7 +29,7 @@ int http_server_new(
 	s->limits = cfg->limits;
 	s->app = *cfg->app;
 	pthread_mutex_init(&s->lock, NULL);
-	mo_map_init(&s->per_addr, (size_t)s->limits->max_conns + REFUSING_MAX * 2);
+	mo_map_init(&s->per_addr, (size_t)s->limits->max_conns + LOOPS_MAX);
 	bool tls = !cfg->plain && (s->limits->tls_cert || s->limits->tls_key);
 	if (tls && (!s->limits->tls_cert || !s->limits->tls_key)) {
 		http_server_free(s);
@@ -61,14 +62,14 @@ int http_server_listen(struct http_server *server, const char *address, char *re
 	return 0;
 }
 
-/* One more connection would pass a limit: says so and closes. */
+/* One more connection would pass a limit: says so and closes. When many are being told already, it
+ * is dropped at once. */
 static void over_limit(struct http_shard *sh, int fd, const struct http_addr *addr, int status)
 {
 	struct http_conn *c = NULL;
 
-	if (atomic_load(&sh->server->conns) <
-		(unsigned)sh->server->limits->max_conns + REFUSING_MAX)
-		c = http_conn_new(sh, fd, addr, NULL);
+	if (atomic_load(&sh->server->refusing) < REFUSING_MAX)
+		c = http_conn_new(sh, fd, addr, true);
 	if (!c) {
 		close(fd);
 		return;
@@ -101,7 +102,7 @@ static void accepted(struct http_listener *l, int fd, struct http_addr *addr)
 		over_limit(l->shard, fd, addr, 503);
 	else if (address_full(s, addr))
 		over_limit(l->shard, fd, addr, 429);
-	else if (!http_conn_new(l->shard, fd, addr, NULL))
+	else if (!http_conn_new(l->shard, fd, addr, false))
 		close(fd);
 }
 

@@ -53,6 +53,7 @@ struct http_server {
 	_Atomic unsigned listen_refs[HTTP_LISTENERS_MAX];
 	struct http_shard *shards;
 	_Atomic unsigned conns, inflight, shards_open;
+	_Atomic unsigned refusing; /* connections only kept until their refusal was read */
 	_Atomic bool drain_started;
 	void (*drained)(void *ctx);
 	void *drained_ctx;
