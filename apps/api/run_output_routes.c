@@ -132,8 +132,7 @@ static int send_part(struct api_req *r, const struct run_log *chunk, int64_t ski
 	for (size_t n = 1; rc == 0 && n;) {
 		rc = objstore_get_read(get, buf, CHUNK, &n, err);
 		if (rc == 0 && n)
-			rc = http_stream_write(
-				r->http, buf, n, r->api->cfg.http.write_timeout, err);
+			rc = http_stream_write(r->http, buf, n, true, err);
 		if (rc == 0)
 			*left -= (int64_t)n;
 	}

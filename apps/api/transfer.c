@@ -15,7 +15,7 @@ int transfer_in(struct api_req *r, struct objstore_put *put, struct mo_err *err)
 	if (!buf)
 		return mo_fail(err, MO_ENOMEM, "transfer buffer");
 	for (;;) {
-		ssize_t n = http_body_read(r->http, buf, CHUNK, r->api->cfg.http.body_timeout, err);
+		ssize_t n = http_body_read(r->http, buf, CHUNK, true, err);
 		if (n <= 0)
 			return (int)n;
 		if (objstore_put_write(put, buf, (size_t)n, err) < 0)
@@ -33,8 +33,7 @@ static void pump(struct api_req *r, struct objstore_get *get, char *buf)
 		if (objstore_get_read(get, buf, CHUNK, &n, &err) < 0)
 			break;
 		ok = n == 0;
-		if (ok || http_stream_write(r->http, buf, n, r->api->cfg.http.write_timeout, &err) <
-				  0)
+		if (ok || http_stream_write(r->http, buf, n, true, &err) < 0)
 			break;
 	}
 	if (!ok)

@@ -389,7 +389,54 @@ def test_body_deadline(framing):
 def test_streamed_body_deadline():
 	with Echo(HTTP_BODY_TIMEOUT="300ms") as program, program.connect() as c:
 		c.send(b"PUT /sum HTTP/1.1\r\nHost: t\r\nContent-Length: 1000\r\n\r\nabc")
-		assert c.reply().status == 504 and c.closed()
+		reply = c.reply()
+		assert reply.status == 408 and "too_slow" in reply.body.decode() and c.closed()
+
+
+def drip(c, seconds, piece, pause):
+	"""Sends PIECE every PAUSE seconds for SECONDS, or until the other side is gone; True when it stayed."""
+	end = time.monotonic() + seconds
+	while time.monotonic() < end:
+		try:
+			c.send(piece)
+		except OSError:
+			return False
+		time.sleep(pause)
+	return True
+
+
+def test_a_streamed_body_keeps_a_pace():
+	"""Bytes that keep coming do not help when they are too few; twice as many as needed do."""
+	with Echo(HTTP_BODY_TIMEOUT="500ms", HTTP_MIN_RATE="1k") as program:
+		with program.connect() as c:
+			started = time.monotonic()
+			c.send(b"PUT /sum HTTP/1.1\r\nHost: t\r\nContent-Length: 100000\r\n\r\n")
+			drip(c, 1.5, b"x", 0.05)
+			assert c.reply().status == 408 and time.monotonic() - started < 2.5
+		with program.connect() as c:
+			c.send(b"PUT /sum HTTP/1.1\r\nHost: t\r\nContent-Length: 6000\r\n\r\n")
+			for _ in range(30):
+				c.send(b"x" * 200)
+				time.sleep(0.05)
+			assert c.reply().status == 200
+		assert 'http_refused_total{server="main",reason="too_slow"} 1' in program.metrics()
+
+
+@pytest.mark.parametrize("path", [b"/pour/30000000", b"/big/30000000"])
+def test_a_reply_is_taken_at_a_pace(path):
+	"""A reader that never pauses for long, but takes less than it must, is given up."""
+	with Echo(HTTP_WRITE_TIMEOUT="1s", HTTP_MIN_RATE="64m") as program:
+		s = socket.socket()
+		s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+		s.connect(("127.0.0.1", program.port))
+		with Conn(s) as c:
+			c.send(req(b"GET " + path))
+			got, held = 0, True
+			while held and got < 20000000:
+				got += len(s.recv(65536))
+				time.sleep(0.02)
+				held = 'http_connections{server="main"} 1' in program.metrics()
+			assert not held, "%d bytes were taken, and the connection is still there" % got
 
 
 def test_idle_deadline():
@@ -450,6 +497,33 @@ def test_address_limit():
 			assert c.reply().status == 200
 
 
+def connect_from(program, address):
+	s = socket.create_connection(("127.0.0.1", program.port), 10, (address, 0))
+	return Conn(s)
+
+
+def test_an_address_past_its_limit_leaves_the_others_alone():
+	"""Whoever is refused again and again takes no connection of the server's: neither are those counted, nor kept past 64."""
+	with Echo(HTTP_MAX_CONNS=100, HTTP_MAX_CONNS_PER_ADDR=5, HTTP_LINGER_TIMEOUT="5s") as program:
+		flood = [program.connect() for _ in range(240)]
+		time.sleep(0.3)
+		for n in range(2, 7):
+			with connect_from(program, "127.0.0.%d" % n) as c:
+				c.send(GET)
+				assert c.reply().status == 200
+		for c in flood[:5]:
+			c.send(GET)
+			assert c.reply().status == 200
+		assert flood[5].reply().status == 429
+		for c in flood:
+			c.sock.close()
+		time.sleep(0.3)
+		assert 'http_connections{server="main"} 0' in program.metrics()
+		with program.connect() as c:
+			c.send(GET)
+			assert c.reply().status == 200
+
+
 def test_slow_heads_do_not_hinder_others():
 	with Echo(HTTP_HEAD_TIMEOUT="2s") as program:
 		slow = [program.connect() for _ in range(200)]
@@ -497,33 +571,6 @@ def test_several_loops():
 
 
 @pytest.mark.parametrize("depth", [0, 8])
-def connect_from(program, address):
-	s = socket.create_connection(("127.0.0.1", program.port), 10, (address, 0))
-	return Conn(s)
-
-
-def test_an_address_past_its_limit_leaves_the_others_alone():
-	"""Whoever is refused again and again takes no connection of the server's: neither are those counted, nor kept past 64."""
-	with Echo(HTTP_MAX_CONNS=100, HTTP_MAX_CONNS_PER_ADDR=5, HTTP_LINGER_TIMEOUT="5s") as program:
-		flood = [program.connect() for _ in range(240)]
-		time.sleep(0.3)
-		for n in range(2, 7):
-			with connect_from(program, "127.0.0.%d" % n) as c:
-				c.send(GET)
-				assert c.reply().status == 200
-		for c in flood[:5]:
-			c.send(GET)
-			assert c.reply().status == 200
-		assert flood[5].reply().status == 429
-		for c in flood:
-			c.sock.close()
-		time.sleep(0.3)
-		assert 'http_connections{server="main"} 0' in program.metrics()
-		with program.connect() as c:
-			c.send(GET)
-			assert c.reply().status == 200
-
-
 def test_unix_socket(tmp_path, depth):
 	folder = tmp_path
 	for i in range(depth):

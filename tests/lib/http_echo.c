@@ -194,7 +194,7 @@ static void sum(struct http_req *req)
 	uint64_t bytes = 0, total = 0;
 	ssize_t n;
 
-	while ((n = http_body_read(req, block, sizeof(block), 20 * MO_SECOND, &err)) > 0) {
+	while ((n = http_body_read(req, block, sizeof(block), true, &err)) > 0) {
 		bytes += (uint64_t)n;
 		for (ssize_t i = 0; i < n; i++)
 			total += block[i];
@@ -237,7 +237,7 @@ static void pour(struct http_req *req)
 	}
 	while (sent < n) {
 		size_t k = n - sent < sizeof(block) ? (size_t)(n - sent) : sizeof(block);
-		if (http_stream_write(req, block, k, 5 * MO_SECOND, &err) < 0)
+		if (http_stream_write(req, block, k, true, &err) < 0)
 			break;
 		sent += k;
 	}
@@ -266,7 +266,7 @@ static void tick(struct http_timer *timer)
 		http_stream_end(t->req, true);
 		return;
 	}
-	if (http_stream_write(t->req, "data: tick\n\n", 12, 0, &err) == 0)
+	if (http_stream_write(t->req, "data: tick\n\n", 12, false, &err) == 0)
 		http_timer_set(t->req->loop, timer, http_loop_now(t->req->loop) + 20000);
 	else
 		http_stream_end(t->req, false);

@@ -16,6 +16,7 @@ static const struct {
 	[MO_ENOTFOUND] = { 404, "not_found" },
 	[MO_ECONFLICT] = { 409, "conflict" },
 	[MO_EPRECOND] = { 412, "precondition_failed" },
+	[MO_ESLOW] = { 408, "too_slow" },
 	[MO_ETOOBIG] = { 413, "too_large" },
 	[MO_EFIELD] = { 422, "invalid_field" },
 	[MO_EQUOTA] = { 403, "quota_exceeded" },

@@ -12,6 +12,7 @@ enum mo_code {
 	MO_ENOTFOUND,    /* 404 absent, or another tenant's */
 	MO_ECONFLICT,    /* 409 clashes with what is stored */
 	MO_EPRECOND,     /* 412 If-Match did not match */
+	MO_ESLOW,        /* 408 the client was too slow to send its request */
 	MO_ETOOBIG,      /* 413 past a limit of size */
 	MO_EFIELD,       /* 422 well formed, but a field's value is wrong; field names it */
 	MO_EQUOTA,       /* 403 a quota is used up (slug quota_exceeded) */

@@ -77,6 +77,8 @@ static void prepare(struct http_conn *c)
 	x->body_whole = x->head.framing == HTTP_BODY_NONE;
 	x->match.row = -1;
 	x->match.nparams = 0;
+	http_pace_start(&x->in_pace, s->limits->body_timeout);
+	http_pace_start(&x->out_pace, s->limits->write_timeout);
 	atomic_store_explicit(&x->gone, false, memory_order_relaxed);
 	atomic_store_explicit(&x->lost, false, memory_order_relaxed);
 	http_addr_peer(&c->addr, x->peer);

@@ -65,8 +65,7 @@ void http_body_start(struct http_conn *c)
 	}
 	if (!say_continue(c))
 		return;
-	if (x->req.stream_body) {
-		http_timer_set(c->shard->loop, &c->timer, x->req.started + l->body_timeout);
+	if (x->req.stream_body) { /* http_stream_loop keeps its time */
 		to_app(c);
 		return;
 	}
@@ -235,8 +234,8 @@ bool http_body_stream(struct http_conn *c)
 	}
 	ssize_t got = refill(c);
 	if (got > 0) {
-		http_timer_set(c->shard->loop, &c->timer,
-			http_loop_now(c->shard->loop) + c->shard->server->limits->body_timeout);
+		http_pace_moved(&x->in_pace, http_loop_now(c->shard->loop), (size_t)got,
+			c->shard->server->limits->min_rate);
 		return true;
 	}
 	if (got == 0)

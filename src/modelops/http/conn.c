@@ -216,8 +216,8 @@ static int send_pending(struct http_conn *c)
 			sent_some(x, (size_t)put);
 		else
 			x->file_left -= put;
-		if (c->state == HTTP_C_SEND && c->timer.set)
-			arm(c, c->shard->server->limits->write_timeout);
+		http_pace_moved(
+			&x->out_pace, now(c), (size_t)put, c->shard->server->limits->min_rate);
 	}
 }
 
@@ -228,8 +228,7 @@ void http_conn_flush(struct http_conn *c)
 	if (r > 0) {
 		http_conn_finish(c, true);
 	} else if (r == 0) {
-		http_timer_clear(c->shard->loop, &c->timer);
-		arm(c, c->shard->server->limits->write_timeout);
+		http_timer_set(c->shard->loop, &c->timer, http_pace_wait(&c->x->out_pace, now(c)));
 	} else {
 		http_conn_lost(c);
 	}
@@ -451,8 +450,8 @@ struct http_conn *http_conn_new(
 	*c = (struct http_conn){ .watch.fn = on_event,
 		.timer.fn = on_timer,
 		.task.fn = task_run,
-		.refusing = refusing,
 		.shard = shard,
+		.refusing = refusing,
 		.addr = *addr };
 	if (s->tls) {
 		c->ssl = SSL_new(s->tls);

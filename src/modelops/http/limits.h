@@ -11,6 +11,7 @@ struct http_limits {
 	int64_t max_head, max_target, max_headers, max_chunk_line, max_trailers;
 	int64_t max_body, arena_max, stream_buffer;
 	int64_t idle_timeout, head_timeout, body_timeout, write_timeout, linger_timeout;
+	int64_t min_rate; /* bytes a second */
 	int64_t max_conns, max_conns_per_addr, max_pipeline, backlog;
 	int64_t upstream_conns, upstream_waiting, upstream_head, upstream_idle;
 	int64_t drain_timeout;
@@ -58,11 +59,16 @@ struct http_limits {
 		HTTP_CFG_(base, "HTTP_BODY_TIMEOUT", MO_CFG_DURATION, body_timeout, "30s", 1000, \
 			INT64_C(86400000000), \
 			"A buffered body must be complete this long after its head; a streamed " \
-			"body may pause this long (408)."), \
+			"body may pause this long (408 too_slow)."), \
 		HTTP_CFG_(base, "HTTP_WRITE_TIMEOUT", MO_CFG_DURATION, write_timeout, "30s", 1000, \
 			INT64_C(86400000000), \
-			"The client must take some bytes of a reply within this, or the " \
-			"connection closes."), \
+			"The client may pause this long in taking a reply; then the connection " \
+			"closes."), \
+		HTTP_CFG_(base, "HTTP_MIN_RATE", MO_CFG_SIZE, min_rate, "1k", 0, 1 << 30, \
+			"Bytes a second that a client must move on average, in a streamed body " \
+			"and in taking a reply: they earn back the time of its pauses. 0: any " \
+			"byte " \
+			"does."), \
 		HTTP_CFG_(base, "HTTP_LINGER_TIMEOUT", MO_CFG_DURATION, linger_timeout, "2s", \
 			1000, INT64_C(60000000), \
 			"After a refusal, unread bytes are discarded this long so that the " \

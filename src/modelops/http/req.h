@@ -88,14 +88,13 @@ void http_req_resume_fn(struct http_req *req, void (*fn)(struct http_req *req));
  * reply is still legal and needed. */
 bool http_req_gone(const struct http_req *req);
 
-/* --- Streamed bodies. Owner thread: the loop (with wait_us = 0) or, while suspended, another
- * thread. --- */
+/* --- Streamed bodies. Owner thread: the loop (WAIT = false) or, while suspended, another thread. A
+ * wait ends: the server gives up a client that is too slow (HTTP_MIN_RATE). --- */
 
-/* Bytes of a streamed request body: > 0; 0 at its end; -1 with ERR: MO_ETIMEOUT when nothing came
- * for WAIT_US (on the loop: wait for HTTP_EV_BODY), MO_EUNAVAIL when the client went away,
- * MO_EINVAL bad framing, MO_ETOOBIG past max_body. */
-ssize_t http_body_read(
-	struct http_req *req, void *p, size_t n, int64_t wait_us, struct mo_err *err);
+/* Bytes of a streamed request body: > 0; 0 at its end; -1 with ERR: MO_ESLOW when the client was
+ * too slow, MO_EUNAVAIL when it went away, MO_EINVAL bad framing, MO_ETOOBIG past max_body; without
+ * WAIT MO_ETIMEOUT when nothing is here yet (wait for HTTP_EV_BODY). */
+ssize_t http_body_read(struct http_req *req, void *p, size_t n, bool wait, struct mo_err *err);
 
 /* Starts a reply whose body is written piece by piece. LENGTH >= 0 is sent as Content-Length, -1
  * means chunked (to HTTP/1.0: until close). status, content_type and close are taken from REPLY;
@@ -103,11 +102,10 @@ ssize_t http_body_read(
 int http_stream_start(
 	struct http_req *req, const struct http_reply *reply, int64_t length, struct mo_err *err);
 
-/* Queues N bytes, all or nothing. -1: MO_ETIMEOUT when there is no room within WAIT_US (on the loop
- * with 0: wait for HTTP_EV_ROOM), MO_EUNAVAIL when the client is gone, MO_ETOOBIG when N exceeds
- * the stream buffer or the announced length. */
-int http_stream_write(
-	struct http_req *req, const void *p, size_t n, int64_t wait_us, struct mo_err *err);
+/* Queues N bytes, all or nothing. -1: MO_EUNAVAIL when the client is gone or too slow, MO_ETOOBIG
+ * when N exceeds the stream buffer or the announced length; without WAIT MO_ETIMEOUT when there is
+ * no room (wait for HTTP_EV_ROOM). */
+int http_stream_write(struct http_req *req, const void *p, size_t n, bool wait, struct mo_err *err);
 
 /* Ends the reply and hands REQ back. OK = false, or fewer bytes than announced, cuts the connection
  * so that the client sees a broken body. */

@@ -4,8 +4,8 @@
 #include "modelops/base/fault.h"
 #include "modelops/base/time.h"
 #include "modelops/http/conn.h"
+#include "modelops/http/ring.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,18 +13,13 @@
 
 #define LAST_CHUNK "0\r\n\r\n"
 
-struct ring {
-	char *data;
-	size_t cap, head, len;
-};
-
 struct http_stream {
 	pthread_mutex_t lock; /* all below but for the loop's own */
 	pthread_cond_t cond;
 	struct http_xchg *x;
 	struct http_task task;     /* wakes the loop */
 	struct http_task end_task; /* the last word of another thread */
-	struct ring in, out;
+	struct http_ring in, out;
 	bool body;   /* the request body is streamed */
 	bool in_end; /* all of it is in the ring, or BAD says why not */
 	const struct http_refusal *bad;
@@ -38,38 +33,6 @@ struct http_stream {
 	bool out_wanted;  /* the app met a full ring: tell it */
 	bool blocked;     /* loop only: the socket is full */
 };
-
-static void ring_put(struct ring *r, const char *p, size_t n)
-{
-	while (n > 0) {
-		size_t at = (r->head + r->len) % r->cap;
-		size_t k = r->cap - at < n ? r->cap - at : n;
-		memcpy(r->data + at, p, k);
-		r->len += k;
-		p += k;
-		n -= k;
-	}
-}
-
-static void ring_drop(struct ring *r, size_t n)
-{
-	r->head = (r->head + n) % r->cap;
-	r->len -= n;
-}
-
-static struct mo_str ring_span(const struct ring *r)
-{
-	size_t n = r->cap - r->head < r->len ? r->cap - r->head : r->len;
-
-	return (struct mo_str){ r->data + r->head, n };
-}
-
-static int ring_new(struct ring *r, size_t cap)
-{
-	r->data = mo_fault("http.ring") ? NULL : malloc(cap);
-	r->cap = cap;
-	return r->data ? 0 : -1;
-}
 
 static const struct http_limits *limits_of(const struct http_xchg *x)
 {
@@ -87,8 +50,8 @@ static void destroy(struct http_stream *s)
 {
 	pthread_mutex_destroy(&s->lock);
 	pthread_cond_destroy(&s->cond);
-	free(s->in.data);
-	free(s->out.data);
+	http_ring_free(&s->in);
+	http_ring_free(&s->out);
 	free(s);
 }
 
@@ -134,11 +97,7 @@ static struct http_stream *stream_get(struct http_xchg *x)
 	struct http_stream *s = mo_fault("http.stream") ? NULL : calloc(1, sizeof(*s));
 	if (!s)
 		return NULL;
-	pthread_condattr_t attr;
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&s->cond, &attr);
-	pthread_condattr_destroy(&attr);
+	pthread_cond_init(&s->cond, NULL);
 	pthread_mutex_init(&s->lock, NULL);
 	s->x = x;
 	s->task.fn = on_task;
@@ -168,7 +127,7 @@ int http_stream_open_body(struct http_xchg *x)
 	x->stream = s;
 	s->body = true;
 	s->in_end = false;
-	return ring_new(&s->in, (size_t)limits_of(x)->stream_buffer);
+	return http_ring_new(&s->in, (size_t)limits_of(x)->stream_buffer);
 }
 
 size_t http_stream_room(struct http_xchg *x)
@@ -176,7 +135,7 @@ size_t http_stream_room(struct http_xchg *x)
 	struct http_stream *s = x->stream;
 
 	pthread_mutex_lock(&s->lock);
-	size_t room = s->in_end ? 0 : s->in.cap - s->in.len;
+	size_t room = s->in_end ? 0 : http_ring_room(&s->in);
 	pthread_mutex_unlock(&s->lock);
 	return room;
 }
@@ -186,7 +145,7 @@ void http_stream_take(struct http_xchg *x, struct mo_str data)
 	struct http_stream *s = x->stream;
 
 	pthread_mutex_lock(&s->lock);
-	ring_put(&s->in, data.p, data.n);
+	http_ring_put(&s->in, data.p, data.n);
 	pthread_cond_signal(&s->cond);
 	pthread_mutex_unlock(&s->lock);
 }
@@ -217,15 +176,6 @@ void http_stream_gone(struct http_xchg *x)
 	pthread_mutex_unlock(&s->lock);
 }
 
-/* Waits for a change until DEADLINE; false when it passed. Called with the lock. */
-static bool wait_until(struct http_stream *s, int64_t deadline)
-{
-	struct timespec ts = { .tv_sec = deadline / MO_SECOND,
-		.tv_nsec = (deadline % MO_SECOND) * 1000 };
-
-	return pthread_cond_timedwait(&s->cond, &s->lock, &ts) != ETIMEDOUT;
-}
-
 static int body_failure(const struct http_stream *s, struct mo_err *err)
 {
 	if (s->gone)
@@ -234,47 +184,45 @@ static int body_failure(const struct http_stream *s, struct mo_err *err)
 		return 0;
 	mo_fail(err,
 		s->bad->status == 413   ? MO_ETOOBIG
-		: s->bad->status == 408 ? MO_ETIMEOUT
+		: s->bad->status == 408 ? MO_ESLOW
 					: MO_EINVAL,
 		"%s", s->bad->detail);
 	return mo_advise(err, s->bad->reason, NULL);
 }
 
 /* Called with the lock. 1 bytes are there, 0 the end, -1 failed. */
-static int await_body(struct http_stream *s, int64_t wait_us, struct mo_err *err)
+static int await_body(struct http_stream *s, bool wait, struct mo_err *err)
 {
-	int64_t deadline = wait_us > 0 ? mo_mono() + wait_us : 0;
-
 	while (s->in.len == 0) {
 		if (body_failure(s, err) < 0)
 			return -1;
 		if (s->in_end)
 			return 0;
 		s->in_wanted = true;
-		if (wait_us <= 0 || !wait_until(s, deadline))
-			return mo_fail(
-				err, MO_ETIMEOUT, "no byte of the request body came in time");
+		if (!wait)
+			return mo_fail(err, MO_ETIMEOUT, "no byte of the request body is here yet");
+		pthread_cond_wait(&s->cond, &s->lock); /* the loop says when that is too long */
 	}
 	return 1;
 }
 
-ssize_t http_body_read(struct http_req *req, void *p, size_t n, int64_t wait_us, struct mo_err *err)
+ssize_t http_body_read(struct http_req *req, void *p, size_t n, bool wait, struct mo_err *err)
 {
 	struct http_stream *s = http_xchg_of(req)->stream;
 
 	MO_ASSERT(s && s->body && n > 0);
 	pthread_mutex_lock(&s->lock);
-	int there = await_body(s, wait_us, err);
+	int there = await_body(s, wait, err);
 	if (there <= 0) {
 		pthread_mutex_unlock(&s->lock);
 		return there;
 	}
-	bool was_full = s->in.cap - s->in.len < s->in.cap / 2;
-	struct mo_str span = ring_span(&s->in);
+	bool was_full = http_ring_room(&s->in) < s->in.cap / 2;
+	struct mo_str span = http_ring_span(&s->in);
 	size_t got = span.n < n ? span.n : n;
 	memcpy(p, span.p, got);
-	ring_drop(&s->in, got);
-	bool paused = was_full && s->in.cap - s->in.len >= s->in.cap / 2 && !s->in_end;
+	http_ring_drop(&s->in, got);
+	bool paused = was_full && http_ring_room(&s->in) >= s->in.cap / 2 && !s->in_end;
 	pthread_mutex_unlock(&s->lock);
 	if (paused)
 		kick(s);
@@ -298,10 +246,10 @@ static int start_out(struct http_xchg *x, struct http_stream *s, const struct ht
 	if (unread || reply->close || (length < 0 && x->head.minor == 0))
 		x->close_after = true;
 	if (http_head_write(x, &head, reply, length, date) < 0 ||
-		ring_new(&s->out, (size_t)limits_of(x)->stream_buffer) < 0)
+		http_ring_new(&s->out, (size_t)limits_of(x)->stream_buffer) < 0)
 		return mo_fail(err, MO_ENOMEM, "no memory for a streamed reply");
 	pthread_mutex_lock(&s->lock);
-	ring_put(&s->out, head.data, head.len);
+	http_ring_put(&s->out, head.data, head.len);
 	s->out_open = true;
 	pthread_mutex_unlock(&s->lock);
 	return 0;
@@ -333,17 +281,16 @@ int http_stream_start(
 }
 
 /* Called with the lock: 0 when NEED bytes fit. */
-static int await_room(struct http_stream *s, size_t need, int64_t wait_us, struct mo_err *err)
+static int await_room(struct http_stream *s, size_t need, bool wait, struct mo_err *err)
 {
-	int64_t deadline = wait_us > 0 ? mo_mono() + wait_us : 0;
-
 	if (need > s->out.cap)
 		return mo_fail(err, MO_ETOOBIG,
 			"a piece of %zu bytes is larger than HTTP_STREAM_BUFFER", need);
-	while (!s->gone && s->out.cap - s->out.len < need) {
+	while (!s->gone && http_ring_room(&s->out) < need) {
 		s->out_wanted = true;
-		if (wait_us <= 0 || !wait_until(s, deadline))
-			return mo_fail(err, MO_ETIMEOUT, "the client does not take the reply");
+		if (!wait)
+			return mo_fail(err, MO_ETIMEOUT, "there is no room for more of the reply");
+		pthread_cond_wait(&s->cond, &s->lock);
 	}
 	if (s->gone)
 		return mo_fail(err, MO_EUNAVAIL, "the client closed the connection");
@@ -351,7 +298,7 @@ static int await_room(struct http_stream *s, size_t need, int64_t wait_us, struc
 }
 
 static int write_locked(
-	struct http_stream *s, const void *p, size_t n, int64_t wait_us, struct mo_err *err)
+	struct http_stream *s, const void *p, size_t n, bool wait, struct mo_err *err)
 {
 	char line[24];
 	int k = s->chunked ? snprintf(line, sizeof(line), "%zx\r\n", n) : 0;
@@ -360,22 +307,21 @@ static int write_locked(
 		return mo_fail(err, MO_ETOOBIG, "more bytes than the announced length");
 	size_t frame = s->chunked ? (size_t)k + 2 + sizeof(LAST_CHUNK) - 1
 				  : 0; /* the end must always fit */
-	if (await_room(s, n + frame, wait_us, err) < 0)
+	if (await_room(s, n + frame, wait, err) < 0)
 		return -1;
 	if (s->out_left >= 0)
 		s->out_left -= (int64_t)n;
 	if (s->discard)
 		return 0;
-	ring_put(&s->out, line, (size_t)k);
-	ring_put(&s->out, p, n);
+	http_ring_put(&s->out, line, (size_t)k);
+	http_ring_put(&s->out, p, n);
 	if (s->chunked)
-		ring_put(&s->out, "\r\n", 2);
+		http_ring_put(&s->out, "\r\n", 2);
 	s->x->sent_bytes += n;
 	return 0;
 }
 
-int http_stream_write(
-	struct http_req *req, const void *p, size_t n, int64_t wait_us, struct mo_err *err)
+int http_stream_write(struct http_req *req, const void *p, size_t n, bool wait, struct mo_err *err)
 {
 	struct http_stream *s = http_xchg_of(req)->stream;
 
@@ -383,7 +329,7 @@ int http_stream_write(
 	if (n == 0)
 		return 0;
 	pthread_mutex_lock(&s->lock);
-	int rc = write_locked(s, p, n, wait_us, err);
+	int rc = write_locked(s, p, n, wait, err);
 	pthread_mutex_unlock(&s->lock);
 	if (rc == 0)
 		kick(s);
@@ -400,7 +346,7 @@ void http_stream_end(struct http_req *req, bool ok)
 	pthread_mutex_lock(&s->lock);
 	s->ok = ok && (s->out_left <= 0 || s->discard);
 	if (s->ok && s->chunked && !s->discard)
-		ring_put(&s->out, LAST_CHUNK, sizeof(LAST_CHUNK) - 1);
+		http_ring_put(&s->out, LAST_CHUNK, sizeof(LAST_CHUNK) - 1);
 	pthread_mutex_unlock(&s->lock);
 	http_loop_post(x->conn->shard->loop, &s->end_task);
 }
@@ -413,17 +359,42 @@ uint32_t http_stream_events(struct http_xchg *x)
 	return s->body && http_stream_room(x) > 0 ? ev | EPOLLIN : ev;
 }
 
+static bool wants_body(struct http_xchg *x)
+{
+	return x->stream->body && http_stream_room(x) > 0;
+}
+
 bool http_stream_timeout(struct http_conn *c)
 {
-	static const struct http_refusal slow = { 408, "body_timeout",
-		"no byte of the request body came within HTTP_BODY_TIMEOUT" };
-	struct http_stream *s = c->x->stream;
+	static const struct http_refusal slow = { 408, "too_slow",
+		"the body came slower than HTTP_MIN_RATE, or paused for HTTP_BODY_TIMEOUT" };
+	struct http_xchg *x = c->x;
+	int64_t now = http_loop_now(c->shard->loop);
 
-	if (s->blocked)
+	if (x->stream->blocked && now >= http_pace_wait(&x->out_pace, now))
 		return false;
-	if (s->body && http_stream_room(c->x) > 0)
-		http_stream_body_end(c->x, &slow);
+	if (wants_body(x) && now >= http_pace_wait(&x->in_pace, now)) {
+		http_metrics_refused(c->shard->server->metrics, slow.reason);
+		http_stream_body_end(x, &slow);
+	}
 	return true;
+}
+
+/* One timer for both directions: when the client is too slow; else we look again some time. */
+static void set_timer(struct http_conn *c)
+{
+	struct http_xchg *x = c->x;
+	int64_t now = http_loop_now(c->shard->loop), at = now + limits_of(x)->idle_timeout;
+	int64_t in = at, out = at;
+
+	if (wants_body(x))
+		in = http_pace_wait(&x->in_pace, now);
+	else
+		http_pace_moved(&x->in_pace, now, 0, 0); /* our turn to read */
+	if (x->stream->blocked)
+		out = http_pace_wait(&x->out_pace, now);
+	at = in < at ? in : at;
+	http_timer_set(c->shard->loop, &c->timer, out < at ? out : at);
 }
 
 /* Sends from the ring. 1 it is empty, 0 the socket is full, -1 lost. */
@@ -431,7 +402,7 @@ static int drain_out(struct http_conn *c, struct http_stream *s)
 {
 	for (;;) {
 		pthread_mutex_lock(&s->lock);
-		struct mo_str span = ring_span(&s->out);
+		struct mo_str span = http_ring_span(&s->out);
 		pthread_mutex_unlock(&s->lock);
 		if (span.n == 0)
 			return 1;
@@ -440,11 +411,11 @@ static int drain_out(struct http_conn *c, struct http_stream *s)
 		if (put < 0)
 			return put == -1 ? 0 : -1;
 		pthread_mutex_lock(&s->lock);
-		ring_drop(&s->out, (size_t)put);
+		http_ring_drop(&s->out, (size_t)put);
 		pthread_cond_signal(&s->cond);
 		pthread_mutex_unlock(&s->lock);
-		http_timer_set(c->shard->loop, &c->timer,
-			http_loop_now(c->shard->loop) + c->shard->server->limits->write_timeout);
+		http_pace_moved(&c->x->out_pace, http_loop_now(c->shard->loop), (size_t)put,
+			limits_of(c->x)->min_rate);
 	}
 }
 
@@ -497,6 +468,7 @@ void http_stream_loop(struct http_conn *c)
 		finish_out(c, s);
 		return;
 	}
+	set_timer(c);
 	unsigned ev = atomic_load(&x->suspended) ? 0 : pending_events(s);
 	if (ev && c->shard->server->app.event)
 		c->shard->server->app.event(&x->req, ev);

@@ -3,6 +3,7 @@
 #define MODELOPS_HTTP_XCHG_H
 
 #include "modelops/base/buf.h"
+#include "modelops/http/pace.h"
 #include "modelops/http/req.h"
 
 #include <stdatomic.h>
@@ -42,6 +43,7 @@ struct http_xchg {
 	int64_t file_off, file_left;
 	int status;
 	uint64_t sent_bytes;
+	struct http_pace in_pace, out_pace; /* of a streamed body, and of any reply */
 	bool close_after;
 	struct http_reply pending; /* from another thread */
 	void (*resume)(struct http_req *req);
