@@ -3,6 +3,7 @@
 	with pg.server() as s:
 		url = s.new_database()
 
+By hand, or for a C test: `tests/lib/pg.py PROGRAM [ARG...]` adds the URL of an empty database and ends as the program does.
 Under tests/run the server is shared by all files (MODELOPS_TEST_PG); `pg.server(own=True)` always starts a new one,
 for tests that stop, kill or pause it.
 """
@@ -16,6 +17,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -187,3 +189,27 @@ def server(own=False, durable=False):
 			one.stop()
 	finally:
 		shutil.rmtree(base, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def settings():
+	"""What a program needs to be told to run on an empty database of MODELOPS_TEST_DB's kind; sqlite: nothing."""
+	if os.environ.get("MODELOPS_TEST_DB") != "postgres":
+		yield {}
+		return
+	with server() as one:
+		url = one.new_database()
+		yield {"DATABASE_URL": url}
+		one.drop_database(url)
+
+
+def main():
+	with server() as one:
+		url = one.new_database()
+		status = subprocess.call([*sys.argv[1:], url])
+		one.drop_database(url)
+	sys.exit(status if status >= 0 else 128 - status)
+
+
+if __name__ == "__main__":
+	main()

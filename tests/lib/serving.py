@@ -63,13 +63,14 @@ class UnixConnection(http.client.HTTPConnection):
 
 
 class Serving(proc.Program):
-	"""modelops-serving started in FOLDER; leaving the block stops it."""
+	"""modelops-serving started in FOLDER, by the words UNDER when given (strace ...); leaving the block stops it."""
 
-	def __init__(self, folder, **env):
+	def __init__(self, folder, under=(), **env):
 		self.folder = str(folder)
 		with contextlib.suppress(FileNotFoundError):
 			os.unlink(os.path.join(self.folder, "address")) # of an earlier instance
-		super().__init__("modelops-serving", env={"SERVING_LISTEN": "tcp:127.0.0.1:0", **env}, cwd=self.folder)
+		words = [*under, proc.program("modelops-serving")]
+		super().__init__(*words, env={"SERVING_LISTEN": "tcp:127.0.0.1:0", **env}, cwd=self.folder)
 		path = os.path.join(self.folder, "address")
 		proc.wait_until(lambda: os.path.exists(path) or self.process.poll() is not None, self.tail)
 		if not os.path.exists(path):

@@ -1,6 +1,6 @@
 # databases: sqlite postgres
 # timeout: 300
-"""The store from outside: its C tests on each database, kill -9 at any point of a commit, fairness between processes."""
+"""The store from outside: kill -9 at any point of a commit, fairness between processes."""
 import os
 import random
 import sqlite3
@@ -51,10 +51,6 @@ def probe(*args, env=None):
 		stderr=subprocess.PIPE, text=True, env=proc.clean_environment(env))
 
 
-def unit(name):
-	return os.path.join(os.path.dirname(os.path.dirname(testprog.path("store_probe"))), "unit", "store", name)
-
-
 def rows(url):
 	"""Ids of all projects, read without our code; on SQLite after an integrity check."""
 	if DATABASE == "sqlite":
@@ -64,13 +60,6 @@ def rows(url):
 	import psycopg
 	with psycopg.connect(url) as db:
 		return {row[0] for row in db.execute("SELECT id FROM projects")}
-
-
-@pytest.mark.parametrize("name", ["test_nouns", "test_races", "test_schema", "test_faults", "test_statements"])
-def test_c_tests(new_database, name):
-	done = subprocess.run([unit(name), new_database()], capture_output=True, text=True, timeout=120, check=False,
-		env=proc.clean_environment())
-	assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
 
 
 def test_migrations_started_at_once(new_database):

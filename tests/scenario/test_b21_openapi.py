@@ -1,4 +1,6 @@
 """The OpenAPI document: valid by an independent judge, the same everywhere, nothing free-form; and /docs."""
+# databases: sqlite postgres
+import contextlib
 import json
 import os
 import shutil
@@ -71,11 +73,13 @@ def test_docs_need_no_python_and_no_repository(tmp_path):
 	(tmp_path / "bin").mkdir()
 	shutil.copy(proc.program("modelops-api"), tmp_path / "bin" / "modelops-api")
 	shutil.copytree(share, tmp_path / "share" / "swagger-ui")
-	data, url = str(tmp_path / "data"), "sqlite:%s/data/modelops.db" % tmp_path
+	data = str(tmp_path / "data")
 	api.make_data(data)
-	api.migrate(data, url)
-	env = {name: value for name, value in api.settings(data, url).items() if name != "MODELOPS_REPO_ROOT"}
-	with proc.Program(str(tmp_path / "bin" / "modelops-api"), env=env, cwd=tmp_path) as program:
+	with contextlib.ExitStack() as stack:
+		url = stack.enter_context(api.database(data))
+		api.migrate(data, url)
+		env = {name: value for name, value in api.settings(data, url).items() if name != "MODELOPS_REPO_ROOT"}
+		program = stack.enter_context(proc.Program(str(tmp_path / "bin" / "modelops-api"), env=env, cwd=tmp_path))
 		nobody = api.Server(data, program, url).nobody()
 		with open(os.path.join(share, "swagger-ui-bundle.js"), "rb") as f:
 			assert nobody.get("/docs/swagger-ui-bundle.js").content == f.read()

@@ -1,3 +1,4 @@
+# databases: sqlite postgres
 # timeout: 300
 """The command line against the real platform: from a file on disk to an explained prediction and an invoice, and what it says when it cannot."""
 import hashlib

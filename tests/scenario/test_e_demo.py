@@ -20,12 +20,8 @@ ANA = "ana|tenant=acme|role=admin"
 
 @pytest.fixture(name="database")
 def fixture_database():
-	"""Settings that name an empty database; sqlite needs none."""
-	if os.environ.get("MODELOPS_TEST_DB") != "postgres":
-		yield {}
-		return
-	with pg.server() as server:
-		yield {"DATABASE_URL": server.new_database()}
+	with pg.settings() as settings:
+		yield settings
 
 
 def environment(data, port, database):

@@ -3,8 +3,9 @@ import os
 import re
 import subprocess
 
-from lib import proc
+from lib import pg, proc
 
+# databases: sqlite postgres
 # timeout: 240
 
 
@@ -24,8 +25,8 @@ def test_every_example_runs(tmp_path):
 		blocks = re.findall(r"^```sh\n(.*?)^```", f.read(), re.M | re.S)
 	assert len(blocks) >= 8
 	port = proc.free_port()
-	with proc.Program("modelops", "up", "--data", tmp_path / "data", "--port", port, "--auth", "demo",
-			env={"HOME": str(tmp_path), "MODELOPS_REPO_ROOT": proc.ROOT}) as up:
+	with pg.settings() as database, proc.Program("modelops", "up", "--data", tmp_path / "data", "--port", port, "--auth", "demo",
+			env={"HOME": str(tmp_path), "MODELOPS_REPO_ROOT": proc.ROOT, **database}) as up:
 		up.wait_for_log("ready after", 60)
 		url = re.search(r"^api +(\S+)", up.log(), re.M).group(1)
 		price_plan(url, tmp_path)

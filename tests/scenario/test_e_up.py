@@ -11,16 +11,28 @@ import time
 import urllib.error
 import urllib.request
 
-from lib import proc
+import pytest
 
+from lib import pg, proc
+
+# databases: sqlite postgres
 # timeout: 300
 
 SERVICES = ("modelops-api", "modelops-controller", "modelops-agent")
+DATABASE = {}
+
+
+@pytest.fixture(autouse=True)
+def _database():
+	with pg.settings() as settings:
+		DATABASE.clear()
+		DATABASE.update(settings)
+		yield
 
 
 def start(data, port=None, auth="demo", env=None):
 	return proc.Program("modelops", "up", "--data", data, "--port", port or proc.free_port(), "--auth", auth,
-		env=dict({"HOME": str(data), "MODELOPS_REPO_ROOT": proc.ROOT}, **(env or {})))
+		env=dict({"HOME": str(data), "MODELOPS_REPO_ROOT": proc.ROOT, **DATABASE}, **(env or {})))
 
 
 def ready(up, seconds=60):
@@ -259,7 +271,7 @@ def test_sigterm_to_make(tmp_path):
 	with open(log, "w", encoding="utf-8") as f:
 		make = subprocess.Popen(["make", "-f", os.path.join(proc.ROOT, "Makefile"), "-o", "build", "up", "PORT=%d" % proc.free_port(),
 			"DATA=%s" % data], cwd=tmp_path, stdout=f, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-			env=dict(proc.clean_environment(), HOME=str(tmp_path), MODELOPS_REPO_ROOT=proc.ROOT), start_new_session=True)
+			env=dict(proc.clean_environment(), HOME=str(tmp_path), MODELOPS_REPO_ROOT=proc.ROOT, **DATABASE), start_new_session=True)
 	below = []
 	try:
 		deadline = time.monotonic() + 60

@@ -102,11 +102,20 @@ def test_databases_line_runs_the_file_once_for_each(tmp_path):
 	assert (folder / "sqlite").exists() and (folder / "other").exists()
 
 
-def c_test(folder, text, status):
+def test_a_file_for_one_build_is_no_part_of_another(tmp_path):
+	folder = tree(tmp_path, {"scenario/test_cost.py": "# build: release\ndef test_a(): pass\n",
+		"scenario/test_b01.py": "def test_b(): pass\n"})
+	assert last(run(folder)[1]) == "2 passed, 0 failed"
+	status, out = run(folder, "--build=asan")
+	assert status == 0 and last(out) == "1 passed, 0 failed" and "test_cost" not in out
+
+
+def c_test(folder, text, status, database=None):
 	program = folder / "test_c"
-	program.write_text("#!/bin/sh\ncat <<'E'\n%s\nE\nexit %d\n" % (text, status))
+	program.write_text("#!/bin/sh\ncat <<'E'\n%s\nE\necho $# arguments $1\nexit %d\n" % (text, status))
 	program.chmod(0o755)
-	entry = '[{"cmd": ["%s"], "env": {}, "timeout": 30, "name": "c"}]' % program
+	env = '{"MODELOPS_TEST_DB": "%s"}' % database if database else "{}"
+	entry = '[{"cmd": ["%s"], "env": %s, "timeout": 30, "name": "c"}]' % (program, env)
 	return run(folder, env={"C_TESTS": entry})
 
 
@@ -121,6 +130,20 @@ def test_cmocka_counts_are_read(tmp_path):
 	assert last(c_test(folder, good, 134)[1]) == "3 passed, 1 failed"
 	assert last(c_test(folder, "", 0)[1]) == "0 passed, 1 failed"
 	assert c_test(folder, skipped, 0)[0] == 1
+
+
+def test_c_tests_name_their_database(tmp_path):
+	"""On Postgres the program gets the URL of an empty database; a signal that ends it is a failure there too."""
+	folder = tree(tmp_path, {})
+	(folder / "tests" / "lib").symlink_to(os.path.join(proc.ROOT, "tests", "lib"))
+	good = "[==========] 3 test(s) run.\n[  PASSED  ] 3 test(s)."
+	for database, said in (("sqlite", "0 arguments"), ("postgres", "1 arguments postgres://")):
+		status, out = c_test(folder, good, 0, database)
+		assert status == 0 and last(out) == "3 passed, 0 failed" and "test_c" in out
+		assert any(line.split()[1:2] == [database] for line in out.split("\n")), out
+		[log] = (folder / "build" / "test-logs").glob("*.%s.log" % database)
+		assert said in log.read_text()
+	assert last(c_test(folder, good, 134, "postgres")[1]) == "3 passed, 1 failed"
 
 
 def test_filter_that_matches_nothing_fails(tmp_path):

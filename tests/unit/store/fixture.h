@@ -1,7 +1,7 @@
 /* A migrated store with two tenants, for the store's tests. They run on SQLite in a scratch folder,
- * or on the empty database whose URL is the program's argument (tests/scenario/test_b20_store.py
- * starts Postgres for that). Functions given to the store may run on its writer thread, where
- * cmocka's asserts may not jump: they use MO_ASSERT and MUST. */
+ * or on the empty database whose URL is the program's argument (tests/run gives one of Postgres; by
+ * hand `tests/lib/pg.py PROGRAM` does). Functions given to the store may run on its writer thread,
+ * where cmocka's asserts may not jump: they use MO_ASSERT and MUST. */
 #ifndef MODELOPS_UNIT_STORE_FIXTURE_H
 #define MODELOPS_UNIT_STORE_FIXTURE_H
 
