@@ -14,6 +14,11 @@
 
 enum { DOCUMENT_MAX = 4 << 20 };
 
+/* The one JSON reply without a noun: this document itself. */
+#define OPENAPI_SCHEMA \
+	"{\"type\":\"object\",\"x-opaque\":true,\"description\":\"Opaque: an OpenAPI 3.1 " \
+	"document.\"}"
+
 /* The server core writes problems, so their schema is here and not in wire. */
 static const char problem_schema[] =
 	"{\"type\":\"object\",\"description\":\"An error (RFC "
@@ -152,7 +157,7 @@ static void content(struct jw *w, const struct wire_body *body, const char *type
 	if (body->noun)
 		schema_ref(w, body->noun, body->shape);
 	else
-		jw_raw(w, type && !strcmp(type, "application/json") ? "{\"type\":\"object\"}"
+		jw_raw(w, type && !strcmp(type, "application/json") ? OPENAPI_SCHEMA
 								    : "{\"type\":\"string\"}");
 	jw_end_obj(w);
 	if (yaml)

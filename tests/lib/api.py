@@ -29,6 +29,9 @@ from lib import pg, proc
 TIMEOUT = 30
 
 
+SIGNATURE = json.dumps({"format": 1, "task": "regression", "label": "y", "features": [{"name": "a", "type": "float"}], "classes": None})
+
+
 def new_id(prefix):
 	"""An id of the form the platform makes."""
 	return prefix + "_01" + "".join(secrets.choice("0123456789ABCDEFGHJKMNPQRSTVWXYZ") for _ in range(24))
@@ -202,7 +205,7 @@ class Server:
 		self.row("models", id=model, project_id=project["id"], name=name, created_at=now, **made)
 		self.row("model_versions", id=one, project_id=project["id"], model_id=model, version=version, state=state,
 			object_prefix="tenants/x/attempts/att", size=1, framework="xgboost", created_at=now, metrics='{"valid-rmse": 0.5}',
-			signature='{"features": []}', **made)
+			signature=SIGNATURE, **made)
 		return model, one
 
 	def tenant(self, name=None, project="main"):

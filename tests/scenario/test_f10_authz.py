@@ -7,6 +7,7 @@
 import itertools
 import json
 import os
+import re
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -241,6 +242,77 @@ def test_the_server_does_what_the_file_says():
 		measured, expected = measure(server), golden()
 		wrong = {key: (row, expected.get(key)) for key, row in measured.items() if row != expected.get(key)}
 		assert not wrong, json.dumps({" ".join(k): v for k, v in wrong.items()}, indent="\t")
+
+
+ID = re.compile(r"\b[a-z]{2,4}_[0-9A-HJKMNP-TV-Z]{26}\b")
+
+
+def owned_ids(server, tenant):
+	"""Every id that stands in a row of TENANT, whatever the table and column."""
+	if server.database_url.startswith("sqlite:"):
+		find = "SELECT m.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND c.name = 'tenant_id'"
+	else:
+		find = "SELECT table_name FROM information_schema.columns WHERE column_name = 'tenant_id' AND table_schema = 'public'"
+	found, tables = set(), [name for (name,) in server.sql(find)]
+	for table in tables:
+		for row in server.sql("SELECT * FROM %s WHERE tenant_id = ?" % table, tenant):
+			found.update(ID.findall(" ".join(str(value) for value in row)))
+	assert len(tables) > 20 and len(found) > 20
+	return {one for one in found if not one.startswith(("pool_", "pp_"))} # shared by all
+
+
+def fill_books(server, world):
+	"""What only the controller, the agent and the gateway write, so that no list of the tenant is empty."""
+	tenant, project = world.tenant["id"], world.project["id"]
+	pool = world.root.get("/v1/gpu-pools/cpu").json()["id"]
+	server.row("pool_allocations", id=api.new_id("alc"), tenant_id=tenant, project_id=project, pool_id=pool, shares=1, owner_kind="step",
+		owner_id=api.new_id("att"), resource_id=world.run["id"], state="RESERVED", created_at=1, reserved_at=1)
+	window = api.new_id("use")
+	server.row("usage_windows", id=window, tenant_id=tenant, project_id=project, source_kind="gateway", source_id="gw_1",
+		resource_id=world.deployment["id"], price_class="*", metric="predict_rows", quantity=1, start_at=1, end_at=2, reason="billable",
+		created_at=2, posted=1)
+	server.row("ledger_entries", tenant_id=tenant, seq=1, window_id=window, project_id=project, resource_id=world.deployment["id"],
+		metric="predict_rows", price_class="*", quantity=1, start_at=1, end_at=2, reason="billable", billable=1, prev_hash="0" * 64,
+		hash="1" * 64, created_at=2)
+	server.row("revisions", id=api.new_id("rev"), tenant_id=tenant, deployment_id=world.deployment["id"], number=1,
+		model_version_id=api.new_id("mv"), spec="{}", replicas=1, concurrency=1, shares=1, state="STARTING", weight=0, created_at=1)
+
+
+def shown(reply):
+	"""A reply as a caller may compare it: without what differs between any two."""
+	headers = {k.lower(): v for k, v in reply.headers.items() if k.lower() not in ("date", "x-request-id", "connection")}
+	return reply.status_code, headers, re.sub(r'"request_id":"[^"]*"', "", ID.sub("ID", reply.text))
+
+
+def with_ids(text, change):
+	return json.loads(ID.sub(lambda m: change(m.group()), json.dumps(text)))
+
+
+def test_nothing_of_another_tenant_is_shown():
+	"""No reply to another tenant holds an id of acme's that was not asked for; its ids answer like ids that never were."""
+	with api.running() as server:
+		world, compared = World(server), 0
+		fill_books(server, world)
+		foreign = server.client("o", "beta", "admin")
+		foreign.post("/v1/projects", {"name": "own"})
+		everything = tuple(range(200, 600))
+		for route in (r for r in routes() if r["auth"] == "actor"):
+			path, more = world.request(route["method"], route["path"])
+			mine = owned_ids(server, world.tenant["id"])
+			assert mine & set(ID.findall(world.admin.get("/v1/runs").text))
+			body = more.pop("data", None)
+			asked = json.dumps([path, more])
+			reply = foreign.request(route["method"], path, status=everything, data=body, **more)
+			leaked = (set(ID.findall(reply.text)) & mine) - set(ID.findall(asked))
+			assert not leaked, (route["method"], route["path"], leaked)
+			if reply.status_code != 404:
+				continue
+			gone = lambda one: one.split("_")[0] + "_" + "0" * 26 if one in mine else one
+			path, more = with_ids([path, more], gone)
+			absent = foreign.request(route["method"], path, status=everything, data=body, **more)
+			assert shown(absent) == shown(reply), (route["method"], route["path"])
+			compared += 1
+		assert compared > 40
 
 
 def test_a_scoped_key_opens_its_routes_only():

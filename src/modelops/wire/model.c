@@ -14,6 +14,23 @@ static const struct wire_field model_fields[] = {
 };
 NOUN(wire_model, "Model", model, model_fields, READ_ONLY, "A registered model.");
 
+#define METRICS_SCHEMA \
+	"{\"type\":[\"object\",\"null\"],\"additionalProperties\":{\"type\":\"number\"}," \
+	"\"description\":\"Metric by name.\",\"examples\":[{\"valid-rmse\":0.31}]}"
+
+/* features.json of the model package: docs/ARCHITECTURE.md section 8. */
+#define SIGNATURE_SCHEMA \
+	"{\"type\":[\"object\",\"null\"],\"additionalProperties\":false," \
+	"\"required\":[\"format\",\"task\",\"label\",\"features\",\"classes\"],\"properties\":{" \
+	"\"format\":{\"const\":1}," \
+	"\"task\":{\"enum\":[\"regression\",\"binary\",\"multiclass\"]}," \
+	"\"label\":{\"type\":\"string\",\"description\":\"The column that is predicted.\"}," \
+	"\"features\":{\"type\":\"array\",\"items\":{\"type\":\"object\"," \
+	"\"additionalProperties\":false,\"required\":[\"name\",\"type\"],\"properties\":{" \
+	"\"name\":{\"type\":\"string\"},\"type\":{\"enum\":[\"float\",\"int\"]}}}}," \
+	"\"classes\":{\"type\":[\"array\",\"null\"],\"items\":{\"type\":\"string\"}}}," \
+	"\"description\":\"Features in the model's order, task, label and classes.\"}"
+
 static const struct wire_field version_fields[] = {
 	ID_FIELD(model_version),
 	TENANT_FIELD(model_version),
@@ -23,10 +40,8 @@ static const struct wire_field version_fields[] = {
 	FIELD(model_version, state, WIRE_ENUM, .ref = &model_version_states.names),
 	FIELD(model_version, manifest_sha256, WIRE_TEXT, .flags = WIRE_NULL),
 	FIELD(model_version, size, WIRE_INT, .about = "Bytes of the package."),
-	FIELD(model_version, metrics, WIRE_DOC, .flags = WIRE_NULL,
-		.about = "Opaque: metric by name."),
-	FIELD(model_version, signature, WIRE_DOC, .flags = WIRE_NULL,
-		.about = "Opaque: features with types, task, label and classes."),
+	FIELD(model_version, metrics, WIRE_RAW, .flags = WIRE_NULL, .schema = METRICS_SCHEMA),
+	FIELD(model_version, signature, WIRE_RAW, .flags = WIRE_NULL, .schema = SIGNATURE_SCHEMA),
 	FIELD(model_version, framework, WIRE_TEXT, .flags = WIRE_NULL),
 	FIELD(model_version, run_id, WIRE_ID, .flags = WIRE_NULL),
 	FIELD(model_version, step, WIRE_TEXT, .flags = WIRE_NULL),

@@ -36,7 +36,7 @@ static const struct wire_field param_fields[] = {
 	FIELD(spec_param, name, WIRE_TEXT, .flags = WIRE_REQ, .min = 1, .max = 63),
 	FIELD(spec_param, type, WIRE_ENUM, .ref = &param_types, .def = "\"string\""),
 	FIELD_AS(spec_param, "default", def, WIRE_ANY, .flags = WIRE_NULL,
-		.about = "Value of a run that gives none; null: it must be given."),
+		.about = "Opaque: the value of a run that gives none; null: it must be given."),
 	FIELD(spec_param, description, WIRE_TEXT, .flags = WIRE_NULL, .min = 0, .max = 500),
 };
 NOUN(wire_spec_param, "PipelineParameter", spec_param, param_fields,

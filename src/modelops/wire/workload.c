@@ -53,7 +53,9 @@ NOUN(wire_output, "WorkloadOutput", wire_output, output_fields, BODY, "A file to
 static const struct wire_field link_fields[] = {
 	FIELD(wire_output_link, url, WIRE_TEXT),
 	FIELD(wire_output_link, method, WIRE_TEXT),
-	FIELD(wire_output_link, headers, WIRE_DOC, .about = "Opaque: headers to send along."),
+	FIELD(wire_output_link, headers, WIRE_RAW,
+		.schema = "{\"type\":\"object\",\"additionalProperties\":{\"type\":\"string\"},"
+			  "\"description\":\"Headers to send along.\"}"),
 };
 NOUN(wire_output_link, "WorkloadOutputLink", wire_output_link, link_fields, REPLY,
 	"Where to send the bytes.");
