@@ -87,7 +87,7 @@ static int remove_artifact(struct api_req *r, struct store_tx *tx, struct mo_err
 	struct artifact *artifact = NULL;
 	if (find(r, tx, &artifact, err) < 0)
 		return -1;
-	if (store_artifact_delete(tx, artifact->tenant_id, artifact->id, err) < 0 ||
+	if (store_artifact_delete(tx, artifact, err) < 0 ||
 		req_record(r, tx, artifact->tenant_id, "delete", "artifact", artifact->id, err) < 0)
 		return -1;
 	r->in = artifact;

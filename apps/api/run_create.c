@@ -81,10 +81,8 @@ static int resolve_dataset(struct api_req *r, struct store_tx *tx, const struct 
 	if (!ref)
 		return 0;
 	snprintf(field, sizeof(field), "steps[%zu].with.dataset", index);
-	if (store_artifact_find(tx, plan->tenant, plan->project, ref, r->arena, &artifact, err) < 0)
+	if (store_dataset_find(tx, plan->tenant, plan->project, ref, r->arena, &artifact, err) < 0)
 		return blame(err, field);
-	if (artifact->state != ARTIFACT_READY || strcmp(artifact->project_id, plan->project) != 0)
-		return mo_fail_field(err, field, "no READY artifact '%.80s' in this project", ref);
 	step->with = with_text(r, step->with, "dataset", artifact->id);
 	return step->with ? 0 : mo_fail(err, MO_ENOMEM, "step");
 }

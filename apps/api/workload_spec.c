@@ -29,12 +29,12 @@ struct wanted {
 	struct artifact *dataset;
 };
 
+/* By the id that its name was when the run was made, and by nothing else. */
 static int find_dataset(struct api_req *r, struct store_tx *tx, const struct value *with,
-	const char *project, struct wanted *w, struct mo_err *err)
+	struct wanted *w, struct mo_err *err)
 {
-	const char *ref = value_text(with, "dataset", NULL);
-	return ref ? store_artifact_find(tx, r->tenant, project, ref, r->arena, &w->dataset, err)
-		   : 0;
+	const char *id = value_text(with, "dataset", NULL);
+	return id ? store_artifact_get(tx, r->tenant, id, r->arena, &w->dataset, err) : 0;
 }
 
 /* A model ref of an evaluate step: a step of this run that trained it, or "NAME", "NAME:VERSION",
@@ -98,7 +98,7 @@ static int step_spec(struct api_req *r, struct store_tx *tx, struct wanted *w, s
 		step->inputs ? step->inputs : "{}");
 	if (!w->spec.step)
 		return mo_fail(err, MO_ENOMEM, "spec");
-	if (find_dataset(r, tx, &with, step->project_id, w, err) < 0)
+	if (find_dataset(r, tx, &with, w, err) < 0)
 		return -1;
 	return ref ? find_package(r, tx, step, ref, w, err) : 0;
 }

@@ -130,12 +130,12 @@ static int add_artifacts(struct store_tx *tx, struct completion *c, struct mo_er
 
 static int find_dataset(struct store_tx *tx, struct completion *c, struct mo_err *err)
 {
-	const char *ref = value_text(&c->with, "dataset", NULL);
+	const char *id = value_text(&c->with, "dataset", NULL);
 	struct mo_err mine = { 0 };
 
 	c->dataset = NULL;
-	if (!ref || store_artifact_find(tx, c->seen->step->tenant_id, c->seen->step->project_id,
-			    ref, &c->ctl->arena, &c->dataset, &mine) == 0)
+	if (!id || store_artifact_get(tx, c->seen->step->tenant_id, id, &c->ctl->arena, &c->dataset,
+			   &mine) == 0)
 		return 0;
 	if (mine.code == MO_ENOTFOUND) /* deleted meanwhile: the lineage then says less */
 		return 0;

@@ -5,8 +5,10 @@ import base64
 import hashlib
 import os
 import socket
+import threading
 import time
 
+import test_b16_runs as runs
 from lib import api, proc
 
 DATA = b"a,b\n1,2\n" * 1000
@@ -115,6 +117,68 @@ def test_constant_memory():
 				seen.update(piece)
 		assert seen.hexdigest() == digest.hexdigest()
 		assert rss(server.program.pid) - before <= 16 << 10, "KiB more than before"
+
+
+def output_row(server, run, name="model.json", **columns):
+	"""An artifact that RUN made, as the controller leaves it: its id."""
+	made = api.new_id("art")
+	server.row("artifacts", id=made, tenant_id=run["tenant_id"], project_id=run["project_id"], name=name, kind="model",
+		state="READY", object_key="tenants/%s/projects/%s/attempts/att_1/%s" % (run["tenant_id"], run["project_id"], name),
+		size=2, sha256="0" * 64, run_id=run["id"], step="train", created_at=1, **columns)
+	return made
+
+
+def test_a_model_version_keeps_its_files():
+	with api.running() as server:
+		project, admin, _ = runs.setup(server)
+		run = admin.post("/v1/training-jobs", runs.job()).json()
+		server.sql("UPDATE runs SET state = 'SUCCEEDED' WHERE id = ?", run["id"])
+		made = output_row(server, run)
+		_, version = server.model(project, version=3)
+		prefix = "tenants/%s/projects/%s/attempts/att_1" % (run["tenant_id"], project["id"])
+		server.sql("UPDATE model_versions SET object_prefix = ? WHERE id = ?", prefix, version)
+		for client in (admin, server.client()):
+			problem = client.problem("DELETE", "/v1/artifacts/" + made, status=409, code="in_use")
+			assert version in problem["detail"] and "version 3 of model 'iris'" in problem["detail"]
+		assert admin.get("/v1/artifacts/" + made).json()["state"] == "READY"
+		server.sql("UPDATE model_versions SET object_prefix = ? WHERE id = ?", prefix + "0", version)
+		admin.delete("/v1/artifacts/" + made)
+
+
+def test_a_live_run_keeps_what_it_reads_and_made():
+	with api.running() as server:
+		_, admin, data = runs.setup(server)
+		run = admin.post("/v1/training-jobs", runs.job()).json()
+		made = output_row(server, run)
+		for state in ("QUEUED", "RUNNING", "REGISTERING"):
+			server.sql("UPDATE run_steps SET state = ? WHERE run_id = ?", state, run["id"])
+			for path, word in (("/v1/artifacts/" + data["id"], "reads"), ("/v1/artifacts/" + made, "made")):
+				problem = admin.problem("DELETE", path, status=409, code="in_use")
+				assert run["id"] in problem["detail"] and word in problem["detail"]
+		server.sql("UPDATE run_steps SET state = 'SUCCEEDED' WHERE run_id = ?", run["id"])
+		admin.delete("/v1/artifacts/" + data["id"]) # later steps read something else
+		admin.problem("DELETE", "/v1/artifacts/" + made, status=409, code="in_use")
+		server.sql("UPDATE runs SET state = 'SUCCEEDED' WHERE id = ?", run["id"])
+		admin.delete("/v1/artifacts/" + made)
+
+
+def test_deleted_or_taken_never_both():
+	"""A run made while its data set is deleted: either it is refused, or the data set stays."""
+	with api.running() as server:
+		_, admin, _ = runs.setup(server)
+		for _ in range(15):
+			data = upload(admin).json()
+			taken = []
+
+			def take(data=data, taken=taken):
+				taken.append(server.client("adm", "acme", "admin").post("/v1/training-jobs", runs.job(**{"with": {"dataset": data["id"], "label": "a"}}),
+					status=(201, 422)))
+
+			thread = threading.Thread(target=take)
+			thread.start()
+			gone = admin.delete("/v1/artifacts/" + data["id"], status=(204, 409))
+			thread.join()
+			assert (taken[0].status_code, gone.status_code) in ((201, 409), (422, 204))
 
 
 def test_other_tenants():

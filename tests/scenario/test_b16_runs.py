@@ -111,3 +111,23 @@ def test_other_tenants():
 		other.post("/v1/runs/%s/cancel" % made["id"], status=404)
 		other.problem("POST", "/v1/training-jobs", job(**{"with": {"dataset": data["id"], "label": "species"}}),
 			field="steps[0].with.dataset")
+
+
+def test_a_name_means_a_data_set_and_an_id_an_id():
+	"""Neither a run's output nor an upload that is called like an id takes a data set's place."""
+	with api.running() as server:
+		_, admin, data = setup(server)
+		where = {"project_id": "main"}
+		for kind, name in (("output", "iris.csv"), ("report", "iris.csv"), ("dataset", data["id"])):
+			admin.post("/v1/artifacts", data=b"other\n", params={"kind": kind, "name": name, **where})
+		for ref in ("iris.csv", data["id"]):
+			made = admin.post("/v1/training-jobs", job(**{"with": {"dataset": ref, "label": "species"}})).json()
+			(step,) = admin.items("/v1/runs/%s/steps" % made["id"])
+			assert step["inputs"]["dataset"] == data["id"]
+		newer = admin.post("/v1/artifacts", data=b"a,species\n2,y\n", params={"kind": "dataset", "name": "iris.csv", **where}).json()
+		made = admin.post("/v1/training-jobs", job()).json()
+		(step,) = admin.items("/v1/runs/%s/steps" % made["id"])
+		assert step["inputs"]["dataset"] == newer["id"]
+		output = admin.post("/v1/artifacts", data=b"x\n", params={"kind": "output", "name": "made.csv", **where}).json()
+		admin.problem("POST", "/v1/training-jobs", job(**{"with": {"dataset": "made.csv", "label": "x"}}), field="steps[0].with.dataset")
+		admin.post("/v1/training-jobs", job(**{"with": {"dataset": output["id"], "label": "x"}}))

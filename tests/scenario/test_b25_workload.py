@@ -40,6 +40,17 @@ def test_spec_and_input_link():
 		nobody.get(one["url"].replace("expires=", "expires=9"), status=403)
 
 
+def test_the_input_is_the_one_of_the_start():
+	"""What is uploaded after the run was made, under whatever name, is not what it reads."""
+	with api.running() as server:
+		_, admin, data = runs.setup(server)
+		_, _, door = attempt(server, admin)
+		for name in ("iris.csv", data["id"]):
+			admin.post("/v1/artifacts", data=b"shadow\n", params={"project_id": "main", "name": name, "kind": "dataset"})
+		(one,) = door.get("/v1/workload/spec").json()["inputs"]
+		assert one["sha256"] == data["sha256"] and server.nobody().get(one["url"]).content == b"a,species\n1,x\n"
+
+
 def test_progress_metrics_logs_outputs():
 	with api.running() as server:
 		_, admin, _ = runs.setup(server)

@@ -2,7 +2,11 @@
 #include "modelops/store/artifacts.h"
 
 #include "modelops/base/check.h"
+#include "modelops/base/str.h"
 #include "modelops/store/rows.h"
+
+#include <stdio.h>
+#include <string.h>
 
 static const struct db_col cols[] = {
 	DB_COL(artifact, id, DB_TEXT),
@@ -37,15 +41,20 @@ int store_artifact_get(struct store_tx *tx, const char *tenant, const char *id, 
 		DB_ARGS(DB_T(id), DB_T(tenant)), id, a, (void **)ret, err);
 }
 
-int store_artifact_find(struct store_tx *tx, const char *tenant, const char *project,
+int store_dataset_find(struct store_tx *tx, const char *tenant, const char *project,
 	const char *id_or_name, struct mo_arena *a, struct artifact **ret, struct mo_err *err)
 {
-	return db_get(tx, &artifacts,
-		"WHERE tenant_id = ?1 AND project_id = ?2 AND (id = ?3 OR name = ?3) AND state = "
-		"'READY' "
-		"ORDER BY id DESC LIMIT 1",
-		DB_ARGS(DB_T(tenant), DB_T(project), DB_T(id_or_name)), id_or_name, a, (void **)ret,
-		err);
+	bool id = mo_id_valid(id_or_name, strlen(id_or_name), "art");
+	const char *tail = db_sql(tx, err,
+		"WHERE tenant_id = ?1 AND project_id = ?2 AND %s AND state = 'READY' "
+		"ORDER BY id DESC LIMIT 1%s",
+		id ? "id = ?3" : "name = ?3 AND kind = 'dataset'",
+		db_is_sqlite(tx) ? "" : " FOR SHARE");
+
+	return tail ? db_get(tx, &artifacts, tail,
+			      DB_ARGS(DB_T(tenant), DB_T(project), DB_T(id_or_name)), id_or_name, a,
+			      (void **)ret, err)
+		    : -1;
 }
 
 int store_artifact_list(struct store_tx *tx, const char *tenant, const struct artifact_filter *f,
@@ -66,15 +75,58 @@ int store_artifact_list(struct store_tx *tx, const char *tenant, const struct ar
 		args, n, a, (void **)ret, ret_n, err);
 }
 
-int store_artifact_delete(
-	struct store_tx *tx, const char *tenant, const char *id, struct mo_err *err)
+static int refuse_version(const struct db_row *row, void *ctx, struct mo_err *err)
 {
-	const char *sql =
-		tenant ? "UPDATE artifacts SET state = 'DELETED' WHERE id = ?1 AND state = 'READY' "
-			 "AND "
-			 "tenant_id = ?2"
-		       : "UPDATE artifacts SET state = 'DELETED' WHERE id = ?1 AND state = 'READY'";
-	struct db_arg args[] = { DB_T(id), DB_T(tenant) };
+	const struct artifact *artifact = ctx;
 
-	return db_exec_one(tx, sql, args, tenant ? 2 : 1, "artifact", id, err);
+	mo_fail(err, MO_ECONFLICT, "artifact '%s' is part of version %lld of model '%.100s' (%s)",
+		artifact->id, (long long)db_int(row, 0), db_text(row, 1), db_text(row, 2));
+	return mo_advise(err, "in_use", NULL);
+}
+
+static int refuse_run(const struct db_row *row, void *ctx, struct mo_err *err)
+{
+	const struct artifact *artifact = ctx;
+
+	mo_fail(err, MO_ECONFLICT, "run '%s', which is not over, %s artifact '%s'", db_text(row, 0),
+		db_int(row, 1) ? "made" : "reads", artifact->id);
+	return mo_advise(err, "in_use", "wait for the run to end, or cancel it");
+}
+
+/* -1 when something still needs the bytes of ROW. */
+static int check_unused(struct store_tx *tx, const struct artifact *row, struct mo_err *err)
+{
+	char folder[1024], quoted[MO_ID_MAX + 8];
+
+	/* A package's files lie side by side below the version's prefix. */
+	mo_str_copy(folder, sizeof(folder), row->object_key);
+	char *slash = strrchr(folder, '/');
+	if (slash)
+		*slash = '\0';
+	if (db_run(tx,
+		    "SELECT v.version, m.name, v.id FROM model_versions v JOIN models m ON m.id = "
+		    "v.model_id WHERE v.object_prefix = ?1 ORDER BY v.id LIMIT 1",
+		    DB_ARGS(DB_T(folder)), refuse_version, (void *)row, NULL, err) < 0)
+		return -1;
+	/* Steps name their data set by id (run_steps.inputs); live runs are few and indexed. */
+	snprintf(quoted, sizeof(quoted), "%%\"%s\"%%", row->id);
+	return db_run(tx,
+		"SELECT r.id, CASE WHEN r.id = ?1 THEN 1 ELSE 0 END FROM runs r WHERE r.state IN "
+		"('PENDING', 'RUNNING') AND r.tenant_id = ?2 AND (r.id = ?1 OR EXISTS (SELECT 1 "
+		"FROM run_steps s WHERE s.run_id = r.id AND s.state NOT IN ('SUCCEEDED', "
+		"'FAILED', 'CANCELLED', 'SKIPPED') AND s.inputs LIKE ?3)) ORDER BY r.id LIMIT 1",
+		DB_ARGS(DB_T(row->run_id ? row->run_id : ""), DB_T(row->tenant_id), DB_T(quoted)),
+		refuse_run, (void *)row, NULL, err);
+}
+
+/* The update comes first: on Postgres it waits for whoever holds the row (store_dataset_find), and
+ * what they wrote is seen then. */
+int store_artifact_delete(struct store_tx *tx, const struct artifact *row, struct mo_err *err)
+{
+	if (db_exec_one(tx,
+		    "UPDATE artifacts SET state = 'DELETED' WHERE id = ?1 AND tenant_id = ?2 AND "
+		    "state = 'READY'",
+		    DB_ARGS(DB_T(row->id), DB_T(row->tenant_id)), "artifact", row->id, err) < 0)
+		return -1;
+	return check_unused(tx, row, err);
 }

@@ -10,8 +10,11 @@
 int store_artifact_insert(struct store_tx *tx, const struct artifact *r, struct mo_err *err);
 int store_artifact_get(struct store_tx *tx, const char *tenant, const char *id, struct mo_arena *a,
 	struct artifact **ret, struct mo_err *err);
-/* By id, or the newest READY one of that name in PROJECT. */
-int store_artifact_find(struct store_tx *tx, const char *tenant, const char *project,
+/* The READY artifact of PROJECT that a step is to read. What looks like an artifact's id is one,
+ * whatever things are called; a name means the newest of kind `dataset`, so that neither a run's
+ * output nor a report takes a data set's place. For writes only: it stays READY until the
+ * transaction ends. */
+int store_dataset_find(struct store_tx *tx, const char *tenant, const char *project,
 	const char *id_or_name, struct mo_arena *a, struct artifact **ret, struct mo_err *err);
 
 struct artifact_filter {
@@ -21,8 +24,8 @@ struct artifact_filter {
 int store_artifact_list(struct store_tx *tx, const char *tenant, const struct artifact_filter *f,
 	const struct store_page *page, struct mo_arena *a, struct artifact **ret, size_t *ret_n,
 	struct mo_err *err);
-/* READY -> DELETED; the row stays as evidence. */
-int store_artifact_delete(
-	struct store_tx *tx, const char *tenant, const char *id, struct mo_err *err);
+/* READY -> DELETED; the row stays as evidence. MO_ECONFLICT (slug in_use) names what needs ROW: a
+ * model version whose package it is part of, or a run that is not over and reads or made it. */
+int store_artifact_delete(struct store_tx *tx, const struct artifact *row, struct mo_err *err);
 
 #endif

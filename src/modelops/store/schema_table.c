@@ -264,6 +264,8 @@ static const char release[] =
 	/* an answer has its ETag; those to POST /v1/api-keys could hold a whole key */
 	"ALTER TABLE idempotency_keys ADD COLUMN etag BIGINT NOT NULL DEFAULT 0;"
 	"DELETE FROM idempotency_keys WHERE route = 'POST /v1/api-keys';"
+	"CREATE INDEX model_versions_prefix ON model_versions (object_prefix);"
+	"CREATE INDEX artifacts_key ON artifacts (object_key);"
 	;
 /* clang-format on */
 

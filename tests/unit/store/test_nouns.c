@@ -295,10 +295,14 @@ static int registry(struct store_tx *tx, void *ctx, struct mo_err *err)
 	MUST(store_model_version_find(tx, f->a, model.id, 1, m, &gv, err));
 	absent(f, store_model_version_find(tx, f->b, model.id, 1, m, &gv, err), err);
 	MUST(store_artifact_insert(tx, &art, err));
-	MUST(store_artifact_find(tx, f->a, f->project, "d", m, &gart, err));
+	MUST(store_dataset_find(tx, f->a, f->project, "d", m, &gart, err));
 	MO_ASSERT(gart->size == INT64_C(1) << 40 && !gart->sha256);
-	absent(f, store_artifact_find(tx, f->b, f->project, "d", m, &gart, err), err);
-	absent(f, store_artifact_delete(tx, f->b, art.id, err), err);
+	absent(f, store_dataset_find(tx, f->b, f->project, "d", m, &gart, err), err);
+	art.tenant_id = f->b;
+	absent(f, store_artifact_delete(tx, &art, err), err);
+	art.tenant_id = f->a;
+	MUST(store_artifact_delete(tx, &art, err));
+	absent(f, store_artifact_delete(tx, &art, err), err);
 	MUST(store_pipeline_insert(tx, &pl, err));
 	MUST(store_pipeline_version_add(tx, &pv, &number, err));
 	MUST(store_pipeline_version_add(tx, &pv, &number, err));
