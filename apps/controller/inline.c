@@ -296,79 +296,25 @@ static int do_work(struct store_tx *tx, void *ctx, struct mo_err *err)
 		     : mo_fail(err, MO_ECONFLICT, "step '%s' is not QUEUED any more", step->name);
 }
 
+static int note(struct store_tx *tx, void *ctx, struct mo_err *err)
+{
+	struct work *w = ctx;
+	const struct run_step *step = w->seen->step;
+
+	return store_step_set(
+		tx, step->tenant_id, step->id, SETS(SET_TEXT("detail", w->seen->waits_for)), err);
+}
+
 int inline_act(struct controller *ctl, struct step_seen *seen, struct mo_err *err)
 {
 	struct work w = { .ctl = ctl, .seen = seen };
 
-	if (seen->step->state != STEP_QUEUED) /* done; its effect is awaited */
-		return 0;
+	if (seen->step->state != STEP_QUEUED) { /* done; its effect is awaited */
+		bool said = mo_streq(seen->step->detail, seen->waits_for);
+		return said ? 0 : ctl_write(ctl, note, &w, err);
+	}
 	if (seen->step->inputs &&
 		wire_value_parse(seen->step->inputs, &ctl->arena, &w.with, err) < 0)
 		return -1;
 	return ctl_write(ctl, do_work, &w, err);
-}
-
-struct rollout {
-	struct controller *ctl;
-	struct step_seen *seen;
-	const char *id;
-	int64_t generation;
-};
-
-/* The deploy step ends when the generation it asked for serves, or cannot. */
-static int read_rollout(struct store_tx *tx, void *ctx, struct mo_err *err)
-{
-	struct rollout *r = ctx;
-	struct step_view *v = &r->seen->view;
-	const char *tenant = r->seen->step->tenant_id;
-	struct mo_arena *a = &r->ctl->arena;
-	struct mo_err mine = { 0 };
-	struct deployment *dep;
-	struct revision *revs;
-	size_t n;
-
-	v->job = JOB_RUNNING;
-	if (store_deployment_get(tx, tenant, r->id, a, &dep, &mine) < 0) {
-		if (mine.code != MO_ENOTFOUND) {
-			*err = mine;
-			return -1;
-		}
-		v->job = JOB_USER_ERROR;
-		snprintf(r->seen->why, sizeof(r->seen->why), "the deployment was deleted");
-		return 0;
-	}
-	if (store_revision_list(tx, tenant, r->id, NULL, a, &revs, &n, err) < 0)
-		return -1;
-	for (size_t i = 0; i < n; i++) {
-		if (revs[i].number >= r->generation && revs[i].state == REVISION_READY)
-			v->job = JOB_SUCCEEDED;
-		if (revs[i].number == r->generation && revs[i].state == REVISION_FAILED) {
-			v->job = JOB_USER_ERROR;
-			snprintf(r->seen->why, sizeof(r->seen->why), "the rollout failed: %.200s",
-				dep->reason ? dep->reason : "");
-		}
-	}
-	if (dep->state == DEPLOYMENT_IDLE && v->job == JOB_RUNNING)
-		v->job = JOB_SUCCEEDED;
-	return 0;
-}
-
-int inline_observe(struct controller *ctl, struct step_seen *seen, struct mo_err *err)
-{
-	struct value outputs;
-
-	seen->view.job = JOB_ABSENT;
-	if (seen->step->state == STEP_REGISTERING)
-		seen->view.outputs = OUTPUTS_GOOD;
-	if (seen->step->state == STEP_QUEUED || !seen->step->outputs)
-		return 0;
-	if (seen->step->kind == STEP_REGISTER) {
-		seen->view.job = JOB_SUCCEEDED;
-		return 0;
-	}
-	if (wire_value_parse(seen->step->outputs, &ctl->arena, &outputs, err) < 0)
-		return -1;
-	struct rollout r = { ctl, seen, value_text(&outputs, "deployment_id", ""),
-		value_int(&outputs, "generation", 0) };
-	return store_read(ctl->store, read_rollout, &r, err);
 }

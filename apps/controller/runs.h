@@ -37,7 +37,8 @@ struct step_seen {
 	struct room *room;  /* where it fits, or NULL */
 	struct room *first; /* the room it waits for */
 	struct fit_answer fit;
-	char why[256]; /* inline work: why it failed */
+	char why[256];         /* inline work: why it failed */
+	const char *waits_for; /* inline work: what keeps it, or NULL */
 };
 
 /* run_observe.c */
@@ -62,8 +63,9 @@ int step_act(struct controller *ctl, struct step_seen *seen, const struct step_d
 /* complete.c: REGISTERING -> SUCCEEDED with all that belongs to it. */
 int step_complete(struct controller *ctl, struct step_seen *seen, struct mo_err *err);
 
-/* inline.c: register and deploy steps. Observing says how far the work is; doing it is one
- * transaction that moves QUEUED -> RUNNING, or -> FAILED when the user's input does not allow it.
+/* inline_observe.c, inline.c: register and deploy steps. Observing says how far the work is; doing
+ * it is one transaction that moves QUEUED -> RUNNING, or -> FAILED when the user's input does not
+ * allow it.
  */
 int inline_observe(struct controller *ctl, struct step_seen *seen, struct mo_err *err);
 int inline_act(struct controller *ctl, struct step_seen *seen, struct mo_err *err);

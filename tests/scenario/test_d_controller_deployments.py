@@ -212,6 +212,66 @@ def test_deletion_leaves_nothing(p):
 	assert not p.workloads() and not os.listdir(p.folder + "/work")
 
 
+def deploy_step(p, name, max_runtime=None, **more):
+	"""A run of one deploy step."""
+	step = {"name": "d", "kind": "deploy", "with": {"deployment": name, "model": "iris", "version": 2, "pool": "cpu", **more}}
+	if max_runtime:
+		step["max_runtime"] = max_runtime
+	made = p.client.post("/v1/pipelines", {"name": "p%d" % time.time_ns(), "steps": [step]},
+		params={"project_id": p.project["id"]}).json()
+	return p.client.post("/v1/runs", {"project_id": p.project["id"], "pipeline_id": made["id"]}).json()
+
+
+def wait_detail(p, run):
+	return proc.wait_until(lambda: flow.steps(p.client, run)[0]["detail"], lambda: "a detail: %s" % flow.steps(p.client, run))
+
+
+def test_deploy_step_onto_an_idle_deployment_serves(p, dep):
+	change(p, dep, replicas={"min": 0, "max": 0})
+	proc.wait_until(lambda: get(p, dep)["state"] == "IDLE", "IDLE")
+	flow.wait_run(p.client, deploy_step(p, dep["name"]))
+	assert get(p, dep)["state"] == "READY" and "READY" in [i["state"] for i in live(p, dep)]
+
+
+def test_deploy_step_of_no_replica_is_done(p, dep):
+	flow.wait_run(p.client, deploy_step(p, dep["name"], replicas=0))
+	assert get(p, dep)["state"] == "IDLE"
+
+
+def test_deploy_step_says_why_it_waits_and_keeps_its_limit(p, dep):
+	run = deploy_step(p, dep["name"], max_runtime="3s", shares=3)
+	assert "waiting for 3 shares" in wait_detail(p, run)
+	assert "max_runtime of 3 s" in flow.wait_run(p.client, run, 15, want="FAILED")["reason"]
+	assert flow.steps(p.client, run)[0]["detail"] is None
+
+
+def test_deploy_step_ends_when_its_generation_is_replaced(p, dep):
+	run = deploy_step(p, dep["name"], shares=3)
+	wait_detail(p, run)
+	change(p, dep, version=1, shares=1)
+	assert "replaced" in flow.wait_run(p.client, run, 15, want="FAILED")["reason"]
+	flow.wait_ready(p.client, dep)
+
+
+def test_deploy_step_ends_with_its_failed_rollout(p, dep):
+	(p.bin / "refuse").touch()
+	assert "refused" in flow.wait_run(p.client, deploy_step(p, dep["name"]), 60, want="FAILED")["reason"]
+
+
+def test_refused_revision_has_no_version(p):
+	model = "/v1/models/%s/aliases/short" % p.client.items("/v1/models")[0]["id"]
+	p.client.put(model, {"version": 1})
+	p.kill("controller")
+	made = p.client.post("/v1/deployments", {"project_id": p.project["id"], "name": "refused", "model": "iris",
+		"alias": "short", "pool": "cpu"}).json()
+	p.client.delete(model)
+	p.start("controller")
+	proc.wait_until(lambda: get(p, made)["state"] == "FAILED", lambda: "FAILED: %s" % get(p, made))
+	(revision,) = p.client.items("/v1/deployments/%s/revisions" % made["id"])
+	assert revision["state"] == "FAILED" and revision["model_version_id"] is None
+	delete(p, made)
+
+
 def test_killed_at_every_point(p):
 	"""kill -9 of the controller at its Nth act while a deployment comes and goes, for every N there is."""
 	points = 0

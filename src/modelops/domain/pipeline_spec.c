@@ -141,12 +141,23 @@ static int check_refs(
 	}
 }
 
-static int check_pools(const struct spec_step *s, struct mo_err *err)
+/* Register and deploy steps are a few rows: nothing to place, and what fails there fails again. */
+static int check_inline(const struct spec_step *s, struct mo_err *err)
 {
-	if (!step_kind_runs_job(s->kind) && (s->pool || s->any_of.count))
+	const char *kind = enum_name(&step_kinds, (int)s->kind);
+	if (s->pool || s->any_of.count)
 		return mo_fail_field(err, s->pool ? "pool" : "any_of",
-			"a %s step runs in the controller and takes no shares",
-			enum_name(&step_kinds, (int)s->kind));
+			"a %s step runs in the controller and takes no shares", kind);
+	if (s->retries)
+		return mo_fail_field(err, "retries",
+			"retries is %" PRId64 "; a %s step is not tried again", s->retries, kind);
+	return 0;
+}
+
+static int check_placing(const struct spec_step *s, struct mo_err *err)
+{
+	if (!step_kind_runs_job(s->kind))
+		return check_inline(s, err);
 	if (s->pool && s->any_of.count)
 		return mo_fail_field(err, "any_of", "step '%s' has both pool and any_of", s->name);
 	return 0;
@@ -165,7 +176,7 @@ static int check_step(const struct pipeline_spec *spec, size_t i, int template, 
 	if (s->retries < 0 || s->retries > SPEC_MAX_RETRIES)
 		return mo_fail_field(err, "retries", "retries is %" PRId64 "; 0 to %d are accepted",
 			s->retries, SPEC_MAX_RETRIES);
-	if (check_pools(s, err) < 0 || check_needs(spec, i, err) < 0)
+	if (check_placing(s, err) < 0 || check_needs(spec, i, err) < 0)
 		return -1;
 	return with_validate(s->kind, s->with, template, err);
 }

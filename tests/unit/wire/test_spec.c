@@ -194,6 +194,12 @@ static const struct {
 	  "version: "
 	  "1}}]",
 		"steps[0].pool", "controller" },
+	{ "name: p\nsteps: [{name: d, kind: deploy, retries: 1, with: {deployment: x, model: m, "
+	  "version: 1}}]",
+		"steps[0].retries", "not tried again" },
+	{ "name: p\nsteps: [" TRAIN("a") "}, {name: r, kind: register, needs: [a], retries: 2, "
+					 "with: {from: a, model: m}}]",
+		"steps[1].retries", "register" },
 };
 
 static void bad_pipelines_name_the_place(void **state)
