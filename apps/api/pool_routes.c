@@ -70,8 +70,11 @@ int pool_create(struct api_req *r, struct mo_err *err)
 static int patch(struct api_req *r, struct store_tx *tx, struct mo_err *err)
 {
 	struct pool *pool = NULL;
-	if (find(r, tx, &pool, err) < 0 || req_if_match(r, pool->updated_at, err) < 0 ||
-		req_patch(r, pool, NULL, err) < 0 || pool_validate(pool, r->arena, err) < 0)
+	if (find(r, tx, &pool, err) < 0 || req_if_match(r, pool->updated_at, err) < 0)
+		return -1;
+	if (pool->max_shares_per_pod == pool_default_max_shares(pool))
+		pool->max_shares_per_pod = 0; /* it goes with the capacity */
+	if (req_patch(r, pool, NULL, err) < 0 || pool_validate(pool, r->arena, err) < 0)
 		return -1;
 	pool->updated_at = store_now(tx);
 	if (store_pool_update(tx, pool, err) < 0 ||

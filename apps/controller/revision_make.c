@@ -79,7 +79,7 @@ static int insert(struct store_tx *tx, struct making *m, const struct model_vers
 		.tenant_id = dep->tenant_id,
 		.deployment_id = dep->id,
 		.number = dep->generation,
-		.model_version_id = version ? version->id : "",
+		.model_version_id = version ? version->id : NULL,
 		.spec = dep->spec,
 		.replicas = m->spec.replicas.min,
 		.concurrency = m->spec.concurrency,

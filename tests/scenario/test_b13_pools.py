@@ -58,6 +58,20 @@ def test_patch_with_if_match():
 		admin.get("/v1/gpu-pools/cpu", status=404)
 
 
+def test_what_a_pod_may_get_goes_with_the_capacity():
+	with api.running() as server:
+		admin = server.client()
+		admin.post("/v1/gpu-pools", CPU)
+		for capacity in (8, 1, 4):
+			changed = admin.patch("/v1/gpu-pools/cpu", {"capacity_shares": capacity}).json()
+			assert changed["max_shares_per_pod"] == capacity
+		assert admin.patch("/v1/gpu-pools/cpu", {"max_shares_per_pod": 2}).json()["max_shares_per_pod"] == 2
+		assert admin.patch("/v1/gpu-pools/cpu", {"capacity_shares": 8}).json()["max_shares_per_pod"] == 2
+		admin.problem("PATCH", "/v1/gpu-pools/cpu", {"capacity_shares": 1}, field="max_shares_per_pod")
+		admin.post("/v1/gpu-pools", A30)
+		assert admin.patch("/v1/gpu-pools/a30", {"capacity_shares": 4}).json()["max_shares_per_pod"] == 1
+
+
 def test_quotas():
 	with api.running() as server:
 		admin = server.client()

@@ -42,9 +42,9 @@ struct deployment {
 
 struct revision {
 	const char *id, *tenant_id, *deployment_id;
-	int64_t number; /* 1.. */
-	const char *model_version_id;
-	const char *spec; /* JSON document, resolved */
+	int64_t number;               /* 1.. */
+	const char *model_version_id; /* NULL: there was none, it is FAILED */
+	const char *spec;             /* JSON document, resolved */
 	int64_t replicas, concurrency;
 	const char *pool_id; /* NULL: serves outside the pools */
 	int64_t shares;      /* per instance */

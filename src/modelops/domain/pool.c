@@ -145,6 +145,12 @@ static int check_mode(struct pool *p, struct mo_arena *arena, struct mo_err *err
 	return 0;
 }
 
+int64_t pool_default_max_shares(const struct pool *p)
+{
+	bool one = p->mode == POOL_MIG || p->mode == POOL_TIME_SLICE;
+	return one ? 1 : p->capacity_shares;
+}
+
 int pool_validate(struct pool *p, struct mo_arena *arena, struct mo_err *err)
 {
 	if (!p->name || !mo_name_valid(p->name, strlen(p->name)))
@@ -163,9 +169,8 @@ int pool_validate(struct pool *p, struct mo_arena *arena, struct mo_err *err)
 		return -1;
 	if (p->gpu_resource_name && check_resource(p->gpu_resource_name, err) < 0)
 		return -1;
-	bool one = p->mode == POOL_MIG || p->mode == POOL_TIME_SLICE;
 	if (p->max_shares_per_pod == 0)
-		p->max_shares_per_pod = one ? 1 : p->capacity_shares;
+		p->max_shares_per_pod = pool_default_max_shares(p);
 	if (p->max_shares_per_pod < 0 || p->max_shares_per_pod > p->capacity_shares)
 		return mo_fail_field(err, "max_shares_per_pod",
 			"%" PRId64 " is not between 1 and the capacity %" PRId64,

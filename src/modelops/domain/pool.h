@@ -25,7 +25,7 @@ struct pool {
 	enum mig_strategy mig_strategy;
 	int64_t capacity_shares;
 	int64_t timeslice_replicas; /* shares per card of a TIME_SLICE or MPS pool, else 1 */
-	int64_t max_shares_per_pod; /* 0 on create: the mode's default */
+	int64_t max_shares_per_pod; /* 0 until pool_validate: the mode's default */
 	const char *node_selector;  /* JSON document, or NULL */
 	const char *tolerations;    /* JSON document, or NULL */
 	const char *price_class;
@@ -33,6 +33,9 @@ struct pool {
 	bool allow_cpu_on_gpu;
 	int64_t created_at, updated_at;
 };
+
+/* What one pod may get unless the pool says otherwise. */
+int64_t pool_default_max_shares(const struct pool *p);
 
 /* Checks all rules of a pool and fills what the mode decides: gpu_resource_name, mig_strategy,
  * timeslice_replicas, max_shares_per_pod. Texts it makes lie in ARENA. MO_EFIELD. */

@@ -266,6 +266,12 @@ static const char release[] =
 	"DELETE FROM idempotency_keys WHERE route = 'POST /v1/api-keys';"
 	"CREATE INDEX model_versions_prefix ON model_versions (object_prefix);"
 	"CREATE INDEX artifacts_key ON artifacts (object_key);"
+	"ALTER TABLE run_steps ADD COLUMN any_of TEXT;"
+	/* NULL: a revision that was refused has no version */
+	"ALTER TABLE revisions RENAME COLUMN model_version_id TO was;"
+	"ALTER TABLE revisions ADD COLUMN model_version_id TEXT;"
+	"UPDATE revisions SET model_version_id = nullif(was, '');"
+	"ALTER TABLE revisions DROP COLUMN was;"
 	;
 /* clang-format on */
 

@@ -25,7 +25,8 @@ static const struct wire_field pool_fields[] = {
 		.def = "1", .about = "Shares per card of a TIME_SLICE or MPS pool."),
 	FIELD(pool, max_shares_per_pod, WIRE_INT, .flags = WIRE_PATCHY, .min = 0, .max = 1000000,
 		.def = "0",
-		.about = "0 on create: 1 for MIG and TIME_SLICE, otherwise the pool's capacity."),
+		.about = "0: 1 for MIG and TIME_SLICE, otherwise the pool's capacity, and goes "
+			 "with it."),
 	FIELD(pool, node_selector, WIRE_DOC, .flags = WIRE_NULL | WIRE_PATCHY, .max = 8192,
 		.about = "Opaque: a Kubernetes node selector."),
 	FIELD(pool, tolerations, WIRE_DOC_LIST, .flags = WIRE_NULL | WIRE_PATCHY, .max = 8192,
