@@ -87,9 +87,34 @@ static int resolve_dataset(struct api_req *r, struct store_tx *tx, const struct 
 	return step->with ? 0 : mo_fail(err, MO_ENOMEM, "step");
 }
 
-/* *ret_pool is the step's pool; NULL when any_of leaves the choice to the controller. */
+/* Where a step may run: in POOL, or in one of ANY_OF (ids with blanks between). */
+struct placing {
+	struct pool *pool;
+	const char *any_of;
+};
+
+static int choose_any(struct api_req *r, struct store_tx *tx, const struct spec_step *step,
+	struct pool_wish *wish, const char **ret_ids, struct mo_err *err)
+{
+	const char *ids = NULL;
+	for (size_t i = 0; i < step->any_of.count; i++) {
+		struct pool *pool = NULL;
+		char field[32];
+		snprintf(field, sizeof(field), "any_of[%zu]", i);
+		wish->pool = step->any_of.at[i];
+		wish->field = field;
+		if (store_pool_choose(tx, wish, r->arena, &pool, err) < 0)
+			return -1;
+		ids = mo_arena_printf(r->arena, "%s%s%s", i ? ids : "", i ? " " : "", pool->id);
+		if (!ids)
+			return mo_fail(err, MO_ENOMEM, "any_of");
+	}
+	*ret_ids = ids;
+	return 0;
+}
+
 static int choose_pool(struct api_req *r, struct store_tx *tx, const struct plan *plan,
-	const struct spec_step *step, size_t index, struct pool **ret_pool, struct mo_err *err)
+	const struct spec_step *step, size_t index, struct placing *ret, struct mo_err *err)
 {
 	char field[48];
 	struct pool_wish wish = { .tenant = plan->tenant,
@@ -97,20 +122,10 @@ static int choose_pool(struct api_req *r, struct store_tx *tx, const struct plan
 		.field = "pool",
 		.shares = step->shares,
 		.device = step->device };
-	struct pool *pool = NULL;
-	bool any = !step->pool && step->any_of.count;
-	int status = any ? 0 : store_pool_choose(tx, &wish, r->arena, &pool, err);
-	for (size_t i = 0; any && status == 0 && i < step->any_of.count; i++) {
-		snprintf(field, sizeof(field), "any_of[%zu]", i);
-		wish.pool = step->any_of.at[i];
-		wish.field = field;
-		status = store_pool_choose(tx, &wish, r->arena, &pool, err);
-	}
+	int status = step->any_of.count ? choose_any(r, tx, step, &wish, &ret->any_of, err)
+					: store_pool_choose(tx, &wish, r->arena, &ret->pool, err);
 	snprintf(field, sizeof(field), "steps[%zu]", index);
-	if (status < 0)
-		return mo_wrap_field(err, field);
-	*ret_pool = any ? NULL : pool;
-	return 0;
+	return status < 0 ? mo_wrap_field(err, field) : 0;
 }
 
 /* A deploy step is refused now, not after the training, when its deployment can never have a pool.
@@ -155,14 +170,14 @@ static int insert_step(struct api_req *r, struct store_tx *tx, const struct plan
 	const struct spec_step *in, size_t index, struct mo_err *err)
 {
 	struct spec_step step = *in;
-	struct pool *pool = NULL;
+	struct placing at = { 0 };
 	bool job = step_kind_runs_job(step.kind);
 	if (check_perms(r, &step, err) < 0 || resolve_dataset(r, tx, plan, &step, index, err) < 0 ||
-		(job && choose_pool(r, tx, plan, &step, index, &pool, err) < 0) ||
+		(job && choose_pool(r, tx, plan, &step, index, &at, err) < 0) ||
 		(step.kind == STEP_DEPLOY && check_deploy(r, tx, plan, &step, index, err) < 0))
 		return -1;
-	int64_t limit =
-		pool && pool->default_max_runtime_s ? pool->default_max_runtime_s : STEP_DEFAULT_S;
+	int64_t limit = at.pool && at.pool->default_max_runtime_s ? at.pool->default_max_runtime_s
+								  : STEP_DEFAULT_S;
 	struct run_step row = {
 		.id = req_new_id(r, "stp"),
 		.tenant_id = plan->tenant,
@@ -173,7 +188,8 @@ static int insert_step(struct api_req *r, struct store_tx *tx, const struct plan
 		.kind = step.kind,
 		.needs = words(r, &step.needs),
 		.state = step.needs.count ? STEP_BLOCKED : STEP_QUEUED,
-		.pool_id = pool ? pool->id : NULL,
+		.pool_id = at.pool ? at.pool->id : NULL,
+		.any_of = at.any_of,
 		.shares = job ? step.shares : 0,
 		.device = step.device,
 		.max_attempts = step.retries + 1,

@@ -154,7 +154,7 @@ static void observe_shares(const struct rooms *rooms, struct instance_seen *seen
 	seen->view.has_shares = seen->alloc != NULL;
 	if (seen->view.has_shares || seen->ins->state != INSTANCE_STARTING)
 		return;
-	seen->room = rooms_find(rooms, seen->rev->pool_id);
+	seen->room = rooms_find(rooms, seen->rev->pool_id, strlen(seen->rev->pool_id));
 	struct room *fits = rooms_choose(rooms, &seen->room, seen->room ? 1 : 0,
 		seen->ins->tenant_id, seen->rev->shares, &seen->fit);
 	seen->view.fits = fits != NULL;

@@ -9,6 +9,7 @@
 #include "modelops/store/runs.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum { POOLS_MAX = 1000, ALLOCS_MAX = 100000, QUOTAS_MAX = 100000 };
 
@@ -80,7 +81,8 @@ int rooms_load(struct controller *ctl, struct rooms *ret, struct mo_err *err)
 			return mo_fail(err, MO_ENOMEM, "pools");
 	}
 	for (size_t i = 0; i < r.nallocs; i++) {
-		struct room *room = rooms_find(&r, r.allocs[i].pool_id);
+		struct room *room =
+			rooms_find(&r, r.allocs[i].pool_id, strlen(r.allocs[i].pool_id));
 		if (room)
 			hold(room, &r.allocs[i], l.limits[i]);
 	}
@@ -88,11 +90,11 @@ int rooms_load(struct controller *ctl, struct rooms *ret, struct mo_err *err)
 	return 0;
 }
 
-struct room *rooms_find(const struct rooms *rooms, const char *id_or_name)
+struct room *rooms_find(const struct rooms *rooms, const char *id, size_t len)
 {
 	for (size_t i = 0; i < rooms->n; i++)
-		if (mo_streq(rooms->at[i].pool->id, id_or_name) ||
-			mo_streq(rooms->at[i].pool->name, id_or_name))
+		if (strlen(rooms->at[i].pool->id) == len &&
+			memcmp(rooms->at[i].pool->id, id, len) == 0)
 			return &rooms->at[i];
 	return NULL;
 }

@@ -34,8 +34,8 @@ struct rooms {
 /* Reads pools, quotas and live allocations. Memory is ctl->pass; ctl->arena is reset. */
 int rooms_load(struct controller *ctl, struct rooms *ret, struct mo_err *err);
 
-/* The room of the pool with this id or name, or NULL. */
-struct room *rooms_find(const struct rooms *rooms, const char *id_or_name);
+/* The room of the pool with this id of LEN bytes, or NULL. */
+struct room *rooms_find(const struct rooms *rooms, const char *id, size_t len);
 
 /* The first of CANDIDATES with room for SHARES of TENANT, or NULL and why not. Earlier work that
  * waits for a pool goes first there, or a large job would wait for ever. */

@@ -3,10 +3,8 @@
 #include "modelops/base/id.h"
 #include "modelops/base/str.h"
 #include "modelops/base/time.h"
-#include "modelops/domain/pipeline_spec.h"
 #include "modelops/domain/state.h"
 #include "modelops/store/runs.h"
-#include "modelops/wire/pipeline.h"
 #include "runs.h"
 
 #include <string.h>
@@ -121,34 +119,26 @@ static enum step_job job_of(const struct exec_status *st)
 	return st->exit_code == 2 ? JOB_USER_ERROR : JOB_FAILED;
 }
 
-/* Pools the step may use: its own, or of its any_of those that are still there. */
-static size_t candidates(struct controller *ctl, const struct rooms *rooms,
-	const struct step_seen *seen, struct room *out[ROOMS_CHOICE_MAX])
+/* Pools the step may use: of its any_of those that are still there, or its own. */
+static size_t candidates(
+	const struct rooms *rooms, const struct run_step *step, struct room *out[ROOMS_CHOICE_MAX])
 {
-	struct pipeline_spec spec;
-	struct room *room;
 	size_t n = 0;
-	int index;
 
-	if (seen->step->pool_id) {
-		room = rooms_find(rooms, seen->step->pool_id);
-		out[0] = room;
-		return room != NULL;
-	}
-	if (wire_spec_parse(seen->live->run->spec, &ctl->arena, &spec, NULL) == 0 &&
-		(index = spec_step_index(&spec, seen->step->name)) >= 0) {
-		const struct spec_step *s = &spec.steps[index];
-		for (size_t i = 0; i < s->any_of.count && n < ROOMS_CHOICE_MAX; i++)
-			if ((room = rooms_find(rooms, s->any_of.at[i])))
-				out[n++] = room;
+	for (const char *at = step->any_of ? step->any_of : step->pool_id; at && *at;) {
+		size_t len = strcspn(at, " ");
+		struct room *room = rooms_find(rooms, at, len);
+		if (room && n < ROOMS_CHOICE_MAX)
+			out[n++] = room;
+		at += len + (at[len] == ' ');
 	}
 	return n;
 }
 
-static void observe_room(struct controller *ctl, struct rooms *rooms, struct step_seen *seen)
+static void observe_room(struct rooms *rooms, struct step_seen *seen)
 {
 	struct room *list[ROOMS_CHOICE_MAX];
-	size_t n = candidates(ctl, rooms, seen, list);
+	size_t n = candidates(rooms, seen->step, list);
 
 	seen->room =
 		rooms_choose(rooms, list, n, seen->step->tenant_id, seen->step->shares, &seen->fit);
@@ -179,7 +169,7 @@ int step_observe(struct controller *ctl, struct rooms *rooms, struct live_run *l
 		if (v->now < v->not_before)
 			watch_wake(ctl, v->not_before - v->now);
 		if (!v->cancel && v->now >= v->not_before)
-			observe_room(ctl, rooms, ret);
+			observe_room(rooms, ret);
 		return 0;
 	}
 	if (executor_observe(ctl->ex, step->attempt_id ? step->attempt_id : "", &ret->exec, err) <

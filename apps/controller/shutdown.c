@@ -105,6 +105,7 @@ static int requeue(struct store_tx *tx, void *ctx, struct mo_err *err)
 
 	if (store_step_move(tx, step->tenant_id, step->id, STEP_QUEUED,
 		    SETS(SET_TEXT("reason", REASON), SET_TEXT("attempt_id", NULL),
+			    SET_TEXT("pool_id", step->any_of ? NULL : step->pool_id),
 			    SET_INT("attempt", step->attempt > 0 ? step->attempt - 1 : 0),
 			    SET_TEXT("detail", "the platform was stopped; it starts again"),
 			    SET_INT("progress_ppm", 0), SET_INT("eta_s", -1),
@@ -113,6 +114,8 @@ static int requeue(struct store_tx *tx, void *ctx, struct mo_err *err)
 		return -1;
 	if (!moved)
 		return 0;
+	if (store_run_metric_clear(tx, step->run_id, step->name, err) < 0)
+		return -1;
 	return store_allocation_release(
 		tx, step->attempt_id, ALLOC_PLATFORM, ctl_store_time(tx, s->ended_at), err);
 }

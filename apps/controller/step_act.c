@@ -220,15 +220,17 @@ static int retry(struct store_tx *tx, void *ctx, struct mo_err *err)
 	if (store_step_move(tx, step->tenant_id, step->id, STEP_QUEUED,
 		    SETS(SET_TIME("not_before", store_now(tx) + a->d->delay_us),
 			    SET_TEXT("reason", a->reason), SET_TEXT("attempt_id", NULL),
+			    SET_TEXT("pool_id", step->any_of ? NULL : step->pool_id),
 			    SET_TEXT("detail", "waiting for the next attempt"),
 			    SET_INT("progress_ppm", 0), SET_INT("eta_s", -1),
 			    SET_TIME("queued_at", store_now(tx))),
 		    &moved, err) < 0 ||
-		moved_or(moved, step, err) < 0 || release(tx, a, err) < 0)
+		moved_or(moved, step, err) < 0 || release(tx, a, err) < 0 ||
+		store_run_metric_clear(tx, step->run_id, step->name, err) < 0)
 		return -1;
 	return EVENT(tx, a, "StepRetried",
-		"Attempt %lld of step '%s' failed (%s); it is tried again.",
-		(long long)step->attempt, step->name, a->reason);
+		"Attempt %lld of step '%s' (%s) failed (%s); it is tried again.",
+		(long long)step->attempt, step->name, step->attempt_id, a->reason);
 }
 
 static int end(struct store_tx *tx, void *ctx, struct mo_err *err)

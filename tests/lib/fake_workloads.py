@@ -62,6 +62,7 @@ if mode == "chatty":
 marker = data + "/once-" + os.environ["RUN_ID"]
 if mode == "crash" or (mode == "crash_once" and not os.path.exists(marker)):
 	open(marker, "w").close()
+	post("/metrics", {"metrics": [{"key": "loss", "iteration": 9, "value": 1.0}]})
 	print("error: the fake trainer crashes")
 	note("end")
 	sys.exit(1)

@@ -95,6 +95,7 @@ def test_crash_without_retries(p, t):
 	run = job(t, "crash")
 	flow.wait_run(t[1], run, want="FAILED")
 	assert step(t, run)["reason"] == "the fake trainer crashes"
+	assert [m["iteration"] for m in t[1].items("/v1/runs/%s/metrics" % run["id"])] == [9]
 
 
 def test_retry_succeeds(p, t):
@@ -102,7 +103,37 @@ def test_retry_succeeds(p, t):
 	flow.wait_run(t[1], run)
 	assert step(t, run)["attempt"] == 2
 	assert [a["release_reason"] for a in allocations(t, run)] == ["failed", "completed"]
-	assert len({a["attempt"] for a in fake_workloads.starts(p.folder, run)}) == 2
+	first, second = [a["attempt"] for a in fake_workloads.starts(p.folder, run)]
+	assert first != second
+	assert not t[1].items("/v1/runs/%s/metrics" % run["id"]), "what the failed attempt reported"
+	(told,) = [e for e in t[1].items("/v1/runs/%s/events" % run["id"]) if e["type"] == "StepRetried"]
+	assert first in told["message"]
+	log = "/v1/runs/%s/logs" % run["id"]
+	assert "crashes" in t[1].get(log, params={"attempt": first}).text
+	assert "crashes" not in t[1].get(log).text
+
+
+def test_retry_chooses_among_any_of_anew(p, t):
+	other = p.server.client().get("/v1/gpu-pools/other", status=(200, 404)).json().get("id") or flow.cpu_pool(
+		p.server, "other")["id"]
+	run = pipeline(t, only=["a"], a={"pool": None, "any_of": ["cpu", "other"], "retries": 1, "shares": 2,
+		"with": {"dataset": "", "label": "crash_once"}})
+	proc.wait_until(lambda: step(t, run)["attempt"] == 1 and step(t, run)["state"] == "QUEUED", "the first attempt failed")
+	blocker = job(t, "sleep:3")
+	assert step(t, run)["pool_id"] is None
+	wait_state(t, blocker, "RUNNING")
+	flow.wait_run(t[1], run)
+	assert [a["pool_id"] == other for a in allocations(t, run)] == [False, True]
+	flow.wait_run(t[1], blocker)
+
+
+def test_shutdown_unpins_any_of(p, t):
+	run = pipeline(t, only=["a"], a={"pool": None, "any_of": ["cpu"], "with": {"dataset": "", "label": "sleep:3"}})
+	assert wait_state(t, run, "RUNNING")["pool_id"]
+	assert p.programs.pop("controller").stop(20) == 0
+	assert step(t, run)["pool_id"] is None
+	p.start("controller")
+	flow.wait_run(t[1], run)
 
 
 def test_retries_are_used_up(p, t):
@@ -195,7 +226,7 @@ def test_large_job_is_not_starved(p, t):
 def test_lost_job_is_tried_again_and_unbilled(p, t):
 	run = job(t, "sleep:2")
 	wait_state(t, run, "RUNNING")
-	attempt = fake_workloads.starts(p.folder, run)[0]["attempt"]
+	attempt = proc.wait_until(lambda: fake_workloads.starts(p.folder, run), "it has begun")[0]["attempt"]
 	with open("%s/work/%s/shim.pid" % (p.folder, attempt), encoding="ascii") as f:
 		os.kill(int(f.read().split()[0]), signal.SIGKILL)
 	flow.wait_run(t[1], run)
@@ -262,11 +293,13 @@ PIPELINE = {"name": "two", "steps": [
 		"require": {"metric": "loss", "max": 0.5}}}]}
 
 
-def pipeline(t, **changes):
-	"""A run of PIPELINE; CHANGES: step name -> members to replace."""
+def pipeline(t, only=("a", "b", "r"), **changes):
+	"""A run of PIPELINE's steps ONLY; CHANGES: step name -> members to replace."""
 	project, client, dataset = t
 	steps = []
 	for one in PIPELINE["steps"]:
+		if one["name"] not in only:
+			continue
 		one = dict(one, **changes.get(one["name"], {}))
 		if "dataset" in one["with"]:
 			one["with"] = dict(one["with"], dataset=dataset["id"])

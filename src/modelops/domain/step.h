@@ -31,7 +31,8 @@ struct run_step {
 	enum step_kind kind;
 	const char *needs; /* space-separated step names, or NULL */
 	enum step_state state;
-	const char *pool_id; /* NULL: register and deploy steps; chosen at QUEUED for any_of */
+	const char *pool_id; /* NULL: register and deploy steps; with any_of only while it holds */
+	const char *any_of;  /* space-separated pool ids in order of preference, or NULL */
 	int64_t shares;
 	enum step_device device;
 	int64_t attempt;        /* 1..; 0 before the first */

@@ -107,6 +107,13 @@ int store_run_metric_put(struct store_tx *tx, const struct run_metric *row, stru
 		NULL, err);
 }
 
+int store_run_metric_clear(
+	struct store_tx *tx, const char *run_id, const char *step, struct mo_err *err)
+{
+	return db_exec(tx, "DELETE FROM run_metrics WHERE run_id = ?1 AND step = ?2",
+		DB_ARGS(DB_T(run_id), DB_T(step)), NULL, err);
+}
+
 int store_run_metric_list(struct store_tx *tx, const char *tenant, const char *run_id,
 	const char *step, const char *key, const struct store_metric_cursor *after, int64_t limit,
 	struct mo_arena *a, struct run_metric **ret_rows, size_t *ret_n, struct mo_err *err)

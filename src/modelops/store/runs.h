@@ -64,6 +64,10 @@ int store_step_progress(struct store_tx *tx, const char *attempt_id, int64_t pro
 /* The same (run, step, key, iteration) again replaces the value. */
 int store_run_metric_put(struct store_tx *tx, const struct run_metric *row, struct mo_err *err);
 
+/* Forgets what STEP of RUN_ID has reported: the next attempt reports anew. */
+int store_run_metric_clear(
+	struct store_tx *tx, const char *run_id, const char *step, struct mo_err *err);
+
 /* In order of (step, key, iteration). STEP and KEY may be NULL. */
 struct store_metric_cursor { /* the last row seen; step NULL: from the start */
 	const char *step, *key;

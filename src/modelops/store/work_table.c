@@ -43,6 +43,7 @@ static const struct db_col run_steps[] = {
 	C(needs, TEXT),
 	E(state, step_states.names),
 	C(pool_id, TEXT),
+	C(any_of, TEXT),
 	C(shares, INT),
 	E(device, step_devices),
 	C(attempt, INT),
