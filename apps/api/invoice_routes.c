@@ -203,12 +203,10 @@ static int move(struct api_req *r, struct store_tx *tx, enum invoice_state to, c
 }
 
 /* What a period has cost is asked for once. */
-static int check_period(struct api_req *r, struct store_tx *tx, struct mo_err *err)
+static int check_period(struct store_tx *tx, const struct invoice *invoice, struct mo_err *err)
 {
-	struct invoice *invoice = NULL;
 	bool taken = false;
-	if (store_invoice_get(tx, r->tenant, req_param(r, "id"), r->arena, &invoice, err) < 0 ||
-		store_invoice_period_taken(tx, invoice, &taken, err) < 0)
+	if (store_invoice_period_taken(tx, invoice, &taken, err) < 0)
 		return -1;
 	return taken ? mo_fail(err, MO_ECONFLICT,
 			       "the period of invoice '%s' is in an issued invoice already",
@@ -273,8 +271,11 @@ static int check_over(struct store_tx *tx, const struct invoice *invoice, struct
 static int issue(struct api_req *r, struct store_tx *tx, struct mo_err *err)
 {
 	struct invoice *invoice = NULL;
-	if (check_period(r, tx, err) < 0 ||
-		store_invoice_get(tx, r->tenant, req_param(r, "id"), r->arena, &invoice, err) < 0)
+	/* Read again under the lock: whose it is does not change, its state does. */
+	if (store_invoice_get(tx, r->tenant, req_param(r, "id"), r->arena, &invoice, err) < 0 ||
+		store_invoice_lock(tx, invoice->tenant_id, err) < 0 ||
+		store_invoice_get(tx, r->tenant, invoice->id, r->arena, &invoice, err) < 0 ||
+		check_period(tx, invoice, err) < 0)
 		return -1;
 	if (invoice->state == INVOICE_DRAFT &&
 		(check_over(tx, invoice, err) < 0 || check_fresh(r, tx, invoice, err) < 0))

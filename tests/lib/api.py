@@ -194,6 +194,20 @@ class Server:
 			cursor = db.execute(statement.replace("?", "%s"), values)
 			return cursor.fetchall() if cursor.description else []
 
+	@contextlib.contextmanager
+	def held(self, lock="none"):
+		"""While the block runs writes wait: on SQLite all (then they ride in one commit), on Postgres those that take LOCK."""
+		if self.database_url.startswith("sqlite:"):
+			with contextlib.closing(sqlite3.connect(self.database_url[len("sqlite:"):], isolation_level=None)) as db:
+				db.execute("BEGIN IMMEDIATE")
+				yield
+				db.execute("ROLLBACK")
+			return
+		import psycopg
+		with psycopg.connect(self.database_url) as db:
+			db.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (lock,))
+			yield
+
 	def row(self, table, **columns):
 		self.sql("INSERT INTO %s (%s) VALUES (%s)" % (table, ", ".join(columns), ", ".join("?" * len(columns))),
 			*columns.values())

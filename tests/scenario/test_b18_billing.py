@@ -2,6 +2,8 @@
 # databases: sqlite postgres
 import datetime
 import hashlib
+import threading
+import time
 
 from lib import api
 
@@ -132,3 +134,39 @@ def test_an_invoice_is_what_the_books_say():
 		server.sql("UPDATE usage_windows SET posted = 1 WHERE tenant_id = ?", tenant["id"])
 		issued = root.post("/v1/invoices/%s/issue" % fresh["id"]).json()
 		assert issued["state"] == "ISSUED" and issued["total"]["amount_micro"] == 150000
+
+
+def test_a_reservation_may_still_become_usage():
+	"""Its start may be found to lie in the month that is over."""
+	with api.running() as server:
+		tenant, project, admin = server.tenant()
+		root = server.client()
+		root.post("/v1/price-plans", PLAN)
+		pool = root.post("/v1/gpu-pools", {"name": "cpu", "card_model": "cpu", "mode": "CPU", "capacity_shares": 2,
+			"price_class": "cpu"}).json()
+		draft = admin.post("/v1/invoices", {"period": "2024-01"}).json()
+		at = int(JANUARY.timestamp() * 1e6)
+		server.row("pool_allocations", id=api.new_id("alc"), tenant_id=tenant["id"], project_id=project["id"],
+			pool_id=pool["id"], shares=1, owner_kind="step", owner_id="att_1", resource_id="run_1", state="RESERVED",
+			created_at=at, reserved_at=at)
+		root.problem("POST", "/v1/invoices/%s/issue" % draft["id"], status=409, code="period_open")
+		server.sql("UPDATE pool_allocations SET reserved_at = ?", at + 31 * 24 * 3600 * 1000000)
+		root.post("/v1/invoices/%s/issue" % draft["id"])
+
+
+def test_a_period_is_issued_once():
+	"""All issues have begun before the first of them is through."""
+	with api.running() as server:
+		tenant, project, admin = server.tenant()
+		server.client().post("/v1/price-plans", PLAN)
+		entries(server, tenant, project, ROWS, JANUARY)
+		drafts = [admin.post("/v1/invoices", {"period": "2024-01"}).json()["id"] for _ in range(4)]
+		issues = [threading.Thread(target=lambda draft=draft: server.client().post(
+			"/v1/invoices/%s/issue" % draft, status=(200, 409)), daemon=True) for draft in drafts]
+		with server.held("ledger:" + tenant["id"]):
+			for one in issues:
+				one.start()
+			time.sleep(0.5)
+		for one in issues:
+			one.join()
+		assert sorted(i["state"] for i in admin.items("/v1/invoices")) == ["DRAFT"] * 3 + ["ISSUED"]

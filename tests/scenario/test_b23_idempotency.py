@@ -1,7 +1,5 @@
 """Idempotency-Key: one effect, the same bytes again, another body refused, effect and answer in one commit."""
 # databases: sqlite postgres
-import contextlib
-import sqlite3
 import threading
 import time
 
@@ -106,18 +104,6 @@ def test_a_key_is_free_again_after_a_day():
 		assert server.sql("SELECT count(*) FROM idempotency_keys") == [(1,)]
 
 
-@contextlib.contextmanager
-def writers_held(server):
-	"""On SQLite: nothing is written while the block runs, so what is sent in it rides in one commit."""
-	if not server.database_url.startswith("sqlite:"):
-		yield
-		return
-	with contextlib.closing(sqlite3.connect(server.database_url[len("sqlite:"):], isolation_level=None)) as db:
-		db.execute("BEGIN IMMEDIATE")
-		yield
-		db.execute("ROLLBACK")
-
-
 def test_the_etag_is_of_the_write_that_counts():
 	"""A request that fails after it wrote makes a SQLite batch run again: versions made in the first run are gone."""
 	with api.running() as server:
@@ -128,7 +114,7 @@ def test_the_etag_is_of_the_write_that_counts():
 		requests = [threading.Thread(target=lambda: replies.append(
 			server.client().patch("/v1/tenants/" + tenant["id"], {"state": "ACTIVE"})), daemon=True),
 			threading.Thread(target=lambda: server.client().post("/v1/price-plans", plan, status=409), daemon=True)]
-		with writers_held(server):
+		with server.held():
 			for one in requests:
 				one.start()
 				time.sleep(0.3)

@@ -1,7 +1,10 @@
 /* Price plans, invoices and their lines. */
 #include "modelops/store/billing.h"
 
+#include "modelops/base/id.h"
 #include "modelops/store/rows.h"
+
+#include <stdio.h>
 
 static const struct db_col plan_cols[] = {
 	DB_COL(price_plan, id, DB_TEXT),
@@ -55,12 +58,19 @@ static const struct db_col line_cols[] = {
 static const struct db_table lines_table =
 	DB_TABLE("invoice_lines", "invoice line", invoice_line, line_cols);
 
+/* One default at a time: two makers of one wait for each other here. */
+static int drop_default(struct store_tx *tx, struct mo_err *err)
+{
+	if (db_lock(tx, "price_plans:default", err) < 0)
+		return -1;
+	return db_exec(tx, "UPDATE price_plans SET is_default = 0 WHERE is_default = 1", NULL, 0,
+		NULL, err);
+}
+
 int store_price_plan_insert(struct store_tx *tx, const struct price_plan *p,
 	const struct price_rule *rules, size_t n, struct mo_err *err)
 {
-	if (p->is_default &&
-		db_exec(tx, "UPDATE price_plans SET is_default = 0 WHERE is_default = 1", NULL, 0,
-			NULL, err) < 0)
+	if (p->is_default && drop_default(tx, err) < 0)
 		return -1;
 	if (db_insert(tx, &plans, p, p->name, err) < 0)
 		return -1;
@@ -101,7 +111,7 @@ int store_price_plan_of(struct store_tx *tx, const char *tenant, struct mo_arena
 	return db_list(tx, &plans,
 		"WHERE id = (SELECT price_plan_id FROM tenants WHERE id = ?1) OR is_default = 1 "
 		"ORDER BY CASE WHEN id = (SELECT price_plan_id FROM tenants WHERE id = ?1) THEN 0 "
-		"ELSE 1 END LIMIT 1",
+		"ELSE 1 END, id LIMIT 1",
 		DB_ARGS(DB_T(tenant)), a, (void **)ret, &n, err);
 }
 
@@ -130,6 +140,14 @@ int store_invoice_list(struct store_tx *tx, const char *tenant, const struct sto
 	struct mo_arena *a, struct invoice **ret, size_t *ret_n, struct mo_err *err)
 {
 	return db_page_owned(tx, &invoices, tenant, page, a, (void **)ret, ret_n, err);
+}
+
+int store_invoice_lock(struct store_tx *tx, const char *tenant, struct mo_err *err)
+{
+	char name[MO_ID_MAX + 16];
+
+	snprintf(name, sizeof(name), "invoices:%s", tenant);
+	return db_lock(tx, name, err);
 }
 
 int store_invoice_period_taken(

@@ -30,6 +30,9 @@ int store_invoice_get(struct store_tx *tx, const char *tenant, const char *id, s
 	struct invoice **ret, struct mo_err *err);
 int store_invoice_list(struct store_tx *tx, const char *tenant, const struct store_page *page,
 	struct mo_arena *a, struct invoice **ret, size_t *ret_n, struct mo_err *err);
+/* Until the transaction ends, no other transaction that locks TENANT's invoices goes on: first of
+ * all in what issues one, because what it looks at must not change until it is written. */
+int store_invoice_lock(struct store_tx *tx, const char *tenant, struct mo_err *err);
 /* Whether another invoice of the same tenant and overlapping period is ISSUED or PAID. */
 int store_invoice_period_taken(
 	struct store_tx *tx, const struct invoice *i, bool *ret_taken, struct mo_err *err);

@@ -116,10 +116,10 @@ int store_usage_open(
 {
 	return db_int_of(tx,
 		"SELECT (SELECT count(*) FROM usage_windows WHERE posted = 0 AND tenant_id = ?1 "
-		"AND "
-		"end_at <= ?2) + (SELECT count(*) FROM pool_allocations WHERE tenant_id = ?1 AND "
-		"bound_at < ?2 AND coalesce(billed_until, bound_at) < ?2 AND (billed_until IS NULL "
-		"OR released_at IS NULL OR billed_until < released_at))",
+		"AND end_at <= ?2) + (SELECT count(*) FROM pool_allocations WHERE tenant_id = ?1 "
+		"AND ((state = 'RESERVED' AND reserved_at < ?2) OR (bound_at < ?2 AND "
+		"coalesce(billed_until, bound_at) < ?2 AND (billed_until IS NULL OR released_at IS "
+		"NULL OR billed_until < released_at))))",
 		DB_ARGS(DB_T(tenant), DB_I(until)), ret, err);
 }
 

@@ -2,6 +2,8 @@
  * misses nothing. */
 #include "fixture.h"
 
+#include "modelops/store/billing.h"
+
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
@@ -182,6 +184,53 @@ static void test_one_effect_per_key(void **state)
 	fix_do(*state, one_project);
 }
 
+static int make_default(struct store_tx *tx, void *ctx, struct mo_err *err)
+{
+	struct racer *r = ctx;
+	struct price_plan p = { .id = r->owner,
+		.name = r->owner,
+		.currency = "EUR",
+		.is_default = true,
+		.created_at = store_now(tx) };
+
+	return store_price_plan_insert(tx, &p, NULL, 0, err);
+}
+
+static void *make_defaults(void *arg)
+{
+	struct racer *r = arg;
+	struct mo_err e = { 0 }, *err = &e;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		mo_id_new("pp", r->owner);
+		MUST(store_write(r->f->store, make_default, r, err));
+	}
+	return NULL;
+}
+
+static int one_default(struct store_tx *tx, void *ctx, struct mo_err *err)
+{
+	struct fix *f = ctx;
+	struct store_page page = { .limit = 2 * THREADS * ROUNDS };
+	struct price_plan *rows;
+	size_t n;
+	int defaults = 0;
+
+	MUST(store_price_plan_list(tx, &page, &f->arena, &rows, &n, err));
+	for (size_t i = 0; i < n; i++)
+		defaults += rows[i].is_default;
+	MO_ASSERT(n >= THREADS * ROUNDS && defaults == 1);
+	return 0;
+}
+
+static void test_one_default_price_plan(void **state)
+{
+	struct racer racers[THREADS];
+
+	run_threads(*state, THREADS, make_defaults, racers);
+	fix_do(*state, one_default);
+}
+
 /* Followers: every committed change is seen, whatever the order in which writers began and ended.
  */
 struct interleave {
@@ -310,6 +359,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(test_quota_and_capacity, fix_up, fix_down),
 		cmocka_unit_test_setup_teardown(test_pool_is_never_over_capacity, fix_up, fix_down),
 		cmocka_unit_test_setup_teardown(test_one_effect_per_key, fix_up, fix_down),
+		cmocka_unit_test_setup_teardown(test_one_default_price_plan, fix_up, fix_down),
 		cmocka_unit_test_setup_teardown(test_feed_older_ends_first, fix_up, fix_down),
 		cmocka_unit_test_setup_teardown(test_feed_younger_ends_first, fix_up, fix_down),
 	};
