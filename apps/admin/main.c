@@ -3,6 +3,7 @@
 
 #include "modelops/base/check.h"
 #include "modelops/base/fault.h"
+#include "modelops/base/program.h"
 #include "modelops/base/str.h"
 
 #include <stdio.h>
@@ -43,6 +44,7 @@ int main(int argc, char **argv)
 		    stdout))
 		return 0;
 	umask(077); /* what is made here is the installation's own: database, lock, key */
+	mo_program_no_core();
 	mo_fault_from_env();
 	for (size_t i = 0; argc >= 3 && i < MO_COUNT(commands); i++) {
 		if (!mo_streq(argv[1], commands[i].noun) || !mo_streq(argv[2], commands[i].verb))

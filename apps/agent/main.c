@@ -4,6 +4,7 @@
 #include "modelops/base/check.h"
 #include "modelops/base/fault.h"
 #include "modelops/base/log.h"
+#include "modelops/base/program.h"
 #include "modelops/base/time.h"
 
 #include <errno.h>
@@ -91,6 +92,7 @@ int main(int argc, char **argv)
 	if (mo_cfg_info(agent_settings, agent_settings_count, "modelops-agent", purpose, argc, argv,
 		    stdout))
 		return 0;
+	mo_program_no_core();
 	mo_log_init("modelops-agent", MO_LOG_INFO, MO_LOG_KV);
 	mo_fault_from_env();
 	if (mo_cfg_load(agent_settings, agent_settings_count, &a.cfg, argc, argv, &err) < 0) {

@@ -1,6 +1,7 @@
 /* modelops-api: the HTTP door. Settings, start, stop; everything else is in the other files. */
 #include "modelops/base/fault.h"
 #include "modelops/base/log.h"
+#include "modelops/base/program.h"
 
 #include "print.h"
 #include "process.h"
@@ -24,6 +25,7 @@ int main(int argc, char **argv)
 
 	struct api api = { 0 };
 	struct mo_err err = { 0 };
+	mo_program_no_core();
 	mo_log_init("modelops-api", MO_LOG_INFO, MO_LOG_KV);
 	mo_fault_from_env();
 	if (mo_cfg_load(api_settings, api_settings_count, &api.cfg, argc, argv, &err) < 0) {

@@ -104,6 +104,15 @@ static int read_profile(struct cli *c, const char *path)
 	return CLI_OK;
 }
 
+/* The argument would stand in the process list for as long as we run. */
+static void hide_token(struct cli *c)
+{
+	char *arg = (char *)(uintptr_t)c->settings.token; /* main's argv, which is writable */
+
+	c->settings.token = mo_arena_strdup(&c->arena, arg);
+	memset(arg, '*', strlen(arg));
+}
+
 static void apply_flags(struct cli *c)
 {
 	const struct {
@@ -115,6 +124,8 @@ static void apply_flags(struct cli *c)
 	for (size_t i = 0; i < MO_COUNT(known); i++)
 		if (cli_flag(c, known[i].flag))
 			*known[i].to = cli_flag(c, known[i].flag);
+	if (cli_flag(c, "token"))
+		hide_token(c);
 	if (cli_flag(c, "actor") && !cli_flag(c, "token")) /* the nearer one wins */
 		c->settings.token = NULL;
 }

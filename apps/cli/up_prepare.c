@@ -25,9 +25,10 @@ static int refuse(const char *what, const char *path)
 	return CLI_REFUSED;
 }
 
-static int make_folder(const char *path, mode_t mode)
+/* Ours alone: other users of the machine see neither data nor logs. */
+static int make_folder(const char *path)
 {
-	if (mkdir(path, mode) < 0 && errno != EEXIST)
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
 		return refuse("folder", path);
 	return CLI_OK;
 }
@@ -46,7 +47,7 @@ static int make_path(const char *path)
 			return refuse("folder", part);
 		*p = '/';
 	}
-	return make_folder(part, 0700);
+	return make_folder(part);
 }
 
 /* --data, MODELOPS_DATA, ./.data when it is there, ~/.local/share/modelops. */
@@ -79,16 +80,12 @@ static int choose_data(struct cli *c, struct up_plan *p)
 
 static int make_folders(const struct up_plan *p)
 {
-	static const struct {
-		const char *name;
-		mode_t mode;
-	} folders[] = { { "run", 0755 }, { "logs", 0755 }, { "artifacts", 0755 }, { "work", 0755 },
-		{ "secrets", 0700 } };
+	static const char *const folders[] = { "run", "logs", "artifacts", "work", "secrets" };
 	char path[UP_PATH + 32];
 
 	for (size_t i = 0; i < MO_COUNT(folders); i++) {
-		snprintf(path, sizeof(path), "%s/%s", p->data, folders[i].name);
-		if (make_folder(path, folders[i].mode) != CLI_OK)
+		snprintf(path, sizeof(path), "%s/%s", p->data, folders[i]);
+		if (make_folder(path) != CLI_OK)
 			return CLI_REFUSED;
 	}
 	return CLI_OK;
@@ -100,7 +97,7 @@ static int take_lock(struct up_plan *p)
 	char path[UP_PATH + 32], pid[32] = "";
 
 	snprintf(path, sizeof(path), "%s/run/up.lock", p->data);
-	p->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	p->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (p->lock_fd < 0)
 		return refuse("lock", path);
 	if (flock(p->lock_fd, LOCK_EX | LOCK_NB) < 0) {

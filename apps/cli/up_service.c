@@ -80,7 +80,7 @@ static void open_log(const struct up_plan *p, struct up_service *s)
 	struct stat st;
 
 	log_path(p, s->log, "", path, sizeof(path));
-	s->log_fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	s->log_fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	s->log_size = s->log_fd >= 0 && fstat(s->log_fd, &st) == 0 ? st.st_size : 0;
 }
 

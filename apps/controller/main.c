@@ -120,6 +120,7 @@ int main(int argc, char **argv)
 	if (mo_cfg_info(controller_settings, controller_settings_count, "modelops-controller",
 		    "makes runs and deployments happen", argc, argv, stdout))
 		return 0;
+	mo_program_no_core();
 	mo_fault_from_env();
 	if (mo_cfg_load(controller_settings, controller_settings_count, &cfg, argc, argv, &err) <
 		0) {

@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import select
+import socket
 import struct
 import subprocess
 import termios
@@ -528,3 +529,20 @@ def test_pipeline_file_goes_as_yaml(tmp_path):
 		assert api.seen[-1][3]["Content-Type"] == "application/yaml" and api.seen[-1][2] == b"name: p\nsteps: []\n"
 		cli(api, "pipeline", "update", "pl_1", tmp_path / "p.json")
 		assert api.seen[-1][3]["Content-Type"] == "application/json"
+
+
+def test_a_token_leaves_the_process_list():
+	"""The flag's text is overwritten once it was read; what is sent is the key all the same."""
+	with socket.create_server(("127.0.0.1", 0)) as server:
+		server.settimeout(20)
+		url = "http://127.0.0.1:%d" % server.getsockname()[1]
+		with subprocess.Popen([proc.program("modelops"), "whoami", "--url", url, "--token", "mok_secret"], stdout=subprocess.PIPE,
+				stderr=subprocess.PIPE) as cli:
+			connection, _ = server.accept()
+			with connection:
+				assert b"Authorization: Bearer mok_secret" in connection.recv(65536)
+				with open("/proc/%d/cmdline" % cli.pid, "rb") as f:
+					line = f.read()
+				connection.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n{}")
+			cli.communicate(timeout=20)
+	assert b"mok_secret" not in line and b"--token\0**********\0" in line

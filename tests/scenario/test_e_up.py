@@ -92,7 +92,11 @@ def test_folders_keys_and_addresses(tmp_path):
 		assert (data / "run" / "api.address").read_text().strip() == url
 		keys = {name: (data / "secrets" / name).read_text() for name in ("workload.key", "presign.key")}
 		assert all(re.fullmatch(r"[0-9a-f]{64}\n", text) for text in keys.values()) and len(set(keys.values())) == 2
-		assert stat.S_IMODE((data / "secrets").stat().st_mode) == 0o700
+		for name in ("secrets", "run", "logs", "artifacts", "work"):
+			assert stat.S_IMODE((data / name).stat().st_mode) == 0o700
+		for pid in services(up).values(): # what holds keys leaves no core file
+			with open("/proc/%d/limits" % pid, encoding="ascii") as limits:
+				assert re.search(r"^Max core file size +0 +0 ", limits.read(), re.M)
 		assert stat.S_IMODE((data / "secrets" / "workload.key").stat().st_mode) == 0o600
 		assert sorted(services(up)) == sorted(SERVICES)
 		assert sorted(p.name for p in (data / "logs").glob("*.log")) == ["agent.log", "api.log", "controller.log"]

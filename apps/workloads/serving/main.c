@@ -3,6 +3,7 @@
 #include "modelops/base/check.h"
 #include "modelops/base/fault.h"
 #include "modelops/base/log.h"
+#include "modelops/base/program.h"
 #include "modelops/base/time.h"
 #include "serving.h"
 
@@ -209,6 +210,7 @@ int main(int argc, char **argv)
 		    stdout))
 		return 0;
 	mallopt(M_ARENA_MAX, 1); /* few threads that allocate almost nothing: one heap is enough */
+	mo_program_no_core();
 	mo_fault_from_env();
 	if (mo_cfg_load(serving_settings, serving_settings_count, &s->cfg, argc, argv, &err) < 0)
 		return fail(EXIT_SETTINGS, &err);

@@ -1,4 +1,4 @@
-/* This program itself: where it lies. */
+/* This program itself: where it lies, what it leaves behind. */
 #include "modelops/base/program.h"
 
 #include "modelops/base/str.h"
@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 int mo_program_dir(char *out, size_t cap, struct mo_err *err)
@@ -20,4 +21,11 @@ int mo_program_dir(char *out, size_t cap, struct mo_err *err)
 	if (mo_str_copy(out, cap, self) < 0)
 		return mo_fail(err, MO_EINVAL, "the programs' folder '%.80s...' is too long", self);
 	return 0;
+}
+
+void mo_program_no_core(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	setrlimit(RLIMIT_CORE, &none); /* lowering a limit of one's own cannot fail */
 }

@@ -10,4 +10,7 @@
  * bytes do not hold it; OUT is untouched on failure. */
 int mo_program_dir(char *out, size_t cap, struct mo_err *err);
 
+/* For programs that hold keys: when they crash they leave no core file. */
+void mo_program_no_core(void);
+
 #endif

@@ -3,30 +3,14 @@
 
 #include "modelops/base/check.h"
 #include "modelops/crypto/crypto.h"
+#include "modelops/crypto/key_file.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 int workload_key_load(const char *path, struct workload_key *ret_key, struct mo_err *err)
 {
-	mo_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return mo_fail_errno(err, errno, "cannot open the workload key '%s'", path);
-	char text[80];
-	ssize_t n = read(fd, text, sizeof(text));
-	if (n < 0)
-		return mo_fail_errno(err, errno, "cannot read the workload key '%s'", path);
-	if (n == 65 && text[64] == '\n')
-		n = 64;
-	if (mo_unhex(text, (size_t)n, ret_key->bytes, sizeof(ret_key->bytes)) < 0)
-		mo_fail(err, MO_EINVAL, "'%s' does not hold 64 hex digits", path);
-	else
-		n = -1;
-	explicit_bzero(text, sizeof(text));
-	return n == -1 ? 0 : -1;
+	return key_file_load("workload key", path, ret_key->bytes, err);
 }
 
 void workload_token(const struct workload_key *key, const char *attempt_id, const char *tenant_id,

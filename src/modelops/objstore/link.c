@@ -5,34 +5,15 @@
 #include "modelops/base/str.h"
 #include "modelops/base/time.h"
 #include "modelops/crypto/crypto.h"
+#include "modelops/crypto/key_file.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 int link_key_load(const char *path, struct link_key *ret_key, struct mo_err *err)
 {
-	mo_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char text[80];
-	struct link_key key;
-
-	if (fd < 0)
-		return mo_fail_errno(err, errno, "presign key file '%s'", path);
-	ssize_t n = read(fd, text, sizeof(text));
-	if (n < 0)
-		return mo_fail_errno(err, errno, "presign key file '%s'", path);
-	if (n > 0 && text[n - 1] == '\n')
-		n--;
-	int bad = mo_unhex(text, (size_t)n, key.bytes, sizeof(key.bytes));
-	explicit_bzero(text, sizeof(text));
-	if (bad < 0)
-		return mo_fail(
-			err, MO_EINVAL, "presign key file '%s' does not hold 64 hex digits", path);
-	*ret_key = key;
-	return 0;
+	return key_file_load("presign key", path, ret_key->bytes, err);
 }
 
 /* The newline cannot occur in a method, a valid key or digits: no two links share a text. */

@@ -11,7 +11,7 @@ struct link_key {
 	unsigned char bytes[32];
 };
 
-/* Reads 64 hex digits and at most a newline. The bytes never reach an error text. */
+/* See key_file_load. */
 int link_key_load(const char *path, struct link_key *ret_key, struct mo_err *err);
 
 /* Appends "/v1/blobs/KEY?expires=SECONDS&method=METHOD&sig=HEX". */

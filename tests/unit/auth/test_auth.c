@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -149,6 +150,15 @@ static void test_key_file(void **state)
 	assert_int_equal(dprintf(fd, "%064x\n", 0xabcd), 65);
 	assert_int_equal(workload_key_load(path, &key, &err), 0);
 	assert_int_equal(key.bytes[31], 0xcd);
+	for (unsigned mode = 0400; mode <= 0777; mode++) {
+		bool refused = mode & 027; /* others at all, or a group that writes */
+		if (!(mode & 0400))
+			continue;
+		assert_int_equal(fchmod(fd, mode), 0);
+		assert_int_equal(workload_key_load(path, &key, &err), refused ? -1 : 0);
+		assert_true(!refused || err.code == MO_EDENIED);
+	}
+	assert_int_equal(fchmod(fd, 0600), 0);
 	assert_int_equal(ftruncate(fd, 63), 0);
 	assert_int_equal(workload_key_load(path, &key, &err), -1);
 	assert_int_equal(err.code, MO_EINVAL);
