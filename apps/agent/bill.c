@@ -53,12 +53,11 @@ static void write_evidence(const struct allocation *al, char out[EVIDENCE])
 		al->bound_at, al->ended_at, al->released_at, reason ? reason : "");
 }
 
-static int record_cut(struct store_tx *tx, const struct allocation *al, const char *price_class,
-	const struct usage_cut *cut, struct ledger_head *head, struct mo_err *err)
+static int record_cut(struct store_tx *tx, const struct allocation *al, const struct usage_cut *cut,
+	struct ledger_head *head, struct mo_err *err)
 {
 	char id[MO_ID_MAX], evidence[EVIDENCE];
-	struct usage_window w =
-		usage_window_of(al, price_class, cut, mo_id_new("use", id), store_now(tx));
+	struct usage_window w = usage_window_of(al, cut, mo_id_new("use", id), store_now(tx));
 	write_evidence(al, evidence);
 	if (store_usage_window_insert(tx, &w, err) < 0)
 		return -1;
@@ -71,15 +70,12 @@ static int bill_one(struct store_tx *tx, struct bill_batch *b, const struct allo
 {
 	struct allocation now_at = *al;
 	struct usage_cut cut;
-	struct pool *pool = NULL;
 	while (usage_cut_next(&now_at, b->now, &cut)) {
 		if (b->windows >= b->agent->cfg.batch) {
 			b->more = true;
 			break;
 		}
-		if (!pool && store_pool_find(tx, al->pool_id, &b->agent->arena, &pool, err) < 0)
-			return -1;
-		if (record_cut(tx, al, pool->price_class, &cut, head, err) < 0)
+		if (record_cut(tx, al, &cut, head, err) < 0)
 			return -1;
 		now_at.billed_until = cut.end_at;
 		b->windows++;

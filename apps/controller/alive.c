@@ -2,6 +2,7 @@
  * running. */
 #include "controller.h"
 #include "modelops/base/str.h"
+#include "modelops/base/time.h"
 #include "modelops/store/pools.h"
 
 enum { PAGE = 200 };
@@ -11,6 +12,7 @@ struct alive {
 	char after[40]; /* last allocation of the page before */
 	struct allocation *at;
 	size_t count;
+	int64_t looked_at;
 };
 
 static int list(struct store_tx *tx, void *ctx, struct mo_err *err)
@@ -27,6 +29,7 @@ static int keep_running(struct alive *v, struct mo_err *err)
 {
 	size_t kept = 0;
 
+	v->looked_at = mo_now();
 	for (size_t i = 0; i < v->count; i++) {
 		struct exec_status seen;
 
@@ -46,7 +49,8 @@ static int write_seen(struct store_tx *tx, void *ctx, struct mo_err *err)
 	struct alive *v = ctx;
 
 	for (size_t i = 0; i < v->count; i++)
-		if (store_allocation_seen(tx, v->at[i].owner_id, err) < 0)
+		if (store_allocation_seen(
+			    tx, v->at[i].owner_id, ctl_store_time(tx, v->looked_at), err) < 0)
 			return -1;
 	return 0;
 }

@@ -79,6 +79,9 @@ int ctl_write(struct controller *ctl, int (*fn)(struct store_tx *tx, void *ctx, 
 /* The database's time of EXECUTOR_TIME (this machine's clock), which lies in the past. 0 stays 0.
  */
 int64_t ctl_store_time(struct store_tx *tx, int64_t executor_time);
+/* The database's time of the last sign of life in SEEN, which was looked at at LOOKED_AT: that when
+ * it runs, else its end; 0 when that is not known. */
+int64_t ctl_seen_time(struct store_tx *tx, const struct exec_status *seen, int64_t looked_at);
 /* A place where tests kill the process: MODELOPS_FAULT="controller:N:kill". */
 void ctl_point(void);
 /* Logs one failure and counts it. */

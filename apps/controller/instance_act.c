@@ -127,8 +127,9 @@ static int bind(struct store_tx *tx, void *ctx, struct mo_err *err)
 	struct act *a = ctx;
 	const struct instance *ins = a->seen->ins;
 
-	if (a->seen->alloc && store_allocation_bind(tx, ins->id,
-				      ctl_store_time(tx, a->seen->exec.started_at), err) < 0)
+	if (a->seen->alloc &&
+		store_allocation_bind(tx, ins->id, ctl_store_time(tx, a->seen->exec.started_at),
+			ctl_seen_time(tx, &a->seen->exec, a->seen->view.now), err) < 0)
 		return -1;
 	return store_instance_set(tx, ins->tenant_id, ins->id,
 		SETS(SET_TIME("started_at", store_now(tx)), SET_TEXT("reason", NULL)), err);

@@ -184,7 +184,8 @@ static int bind(struct store_tx *tx, void *ctx, struct mo_err *err)
 		    SETS(SET_TIME("started_at", store_now(tx))), &moved, err) < 0 ||
 		moved_or(moved, step, err) < 0 ||
 		store_allocation_bind(tx, step->attempt_id,
-			ctl_store_time(tx, a->seen->exec.started_at), err) < 0)
+			ctl_store_time(tx, a->seen->exec.started_at),
+			ctl_seen_time(tx, &a->seen->exec, a->seen->view.now), err) < 0)
 		return -1;
 	return EVENT(tx, a, "StepRunning", "Step '%s' runs.", step->name);
 }

@@ -44,6 +44,11 @@ int64_t ctl_store_time(struct store_tx *tx, int64_t executor_time)
 	return store_now(tx) - (ago > 0 ? ago : 0);
 }
 
+int64_t ctl_seen_time(struct store_tx *tx, const struct exec_status *seen, int64_t looked_at)
+{
+	return ctl_store_time(tx, seen->state == EXEC_RUNNING ? looked_at : seen->ended_at);
+}
+
 void ctl_point(void)
 {
 	(void)mo_fault("controller");

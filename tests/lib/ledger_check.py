@@ -18,7 +18,7 @@ GENESIS = "0" * 64
 SHOWN = {"gpu_share_us": (1000000, 3, "share-seconds"), "predict_requests": (1, 0, "predict requests"),
 	"predict_rows": (1, 0, "predicted rows"), "explain_requests": (1, 0, "explain requests"),
 	"explain_rows": (1, 0, "explained rows"), "artifact_byte_seconds": (1, 0, "byte-seconds")}
-TABLES = {"pool_allocations": "id", "gpu_pools": "id", "usage_counters": "source, deployment_id, metric", "usage_windows": "id",
+TABLES = {"pool_allocations": "id", "usage_counters": "source, deployment_id, metric", "usage_windows": "id",
 	"ledger_entries": "tenant_id, seq", "invoices": "id", "invoice_lines": "invoice_id, n",
 	"price_rules": "plan_id, metric, price_class", "price_plans": "id"}
 
@@ -65,40 +65,40 @@ class Checker:
 		return self.problems
 
 	def check_allocations(self):
-		pools = {p["id"]: p for p in self.rows["gpu_pools"]}
 		by_source = {}
 		for w in self.rows["usage_windows"]:
 			if w["source_kind"] == "allocation":
 				by_source.setdefault(w["source_id"], []).append(w)
 		for a in self.rows["pool_allocations"]:
-			self.check_allocation(a, pools.get(a["pool_id"]), sorted(by_source.pop(a["id"], []), key=lambda w: w["start_at"]))
+			self.check_allocation(a, sorted(by_source.pop(a["id"], []), key=lambda w: w["start_at"]))
 		for source in by_source:
 			self.wrong("windows of allocation %s, which does not exist", source)
 
-	def check_allocation(self, a, pool, windows):
-		"""Its windows cover exactly bound_at..billed_until, cut at every hour, with shares times time as quantity."""
+	def check_allocation(self, a, windows):
+		"""Its windows cover exactly bound_at..billed_until, cut at every hour, with shares times time as quantity. While it is
+		open only whole hours up to its last sign of life are entered, and it never ends before that sign: so the cut at its end,
+		and nothing past it, holds for hours that were entered while it ran, too."""
 		name, at = "allocation " + a["id"], a["bound_at"]
 		if at is None:
 			if windows or a["billed_until"]:
 				self.wrong("%s was never bound, but has %d windows", name, len(windows))
 			return
 		for w in windows:
-			over = a["ended_at"] is not None and at >= a["ended_at"]
-			end = min(at - at % HOUR + HOUR, (a["released_at"] if over else a["ended_at"]) or w["end_at"])
-			if a["state"] != "RELEASED" and w["end_at"] % HOUR:
-				self.wrong("%s is open, but window %s ends inside an hour", name, w["id"])
-			if (w["start_at"], w["end_at"]) != (at, end) and not (w["end_at"] % HOUR == 0 and w["start_at"] == at and w["end_at"] == at - at % HOUR + HOUR):
+			end = at - at % HOUR + HOUR
+			if a["state"] == "RELEASED":
+				end = min(end, a["ended_at"] if at < a["ended_at"] else a["released_at"])
+			elif a["last_seen_at"] is not None and w["end_at"] > a["last_seen_at"]:
+				self.wrong("%s is open and was last seen at %d, but window %s ends at %d", name, a["last_seen_at"], w["id"], w["end_at"])
+			if (w["start_at"], w["end_at"]) != (at, end):
 				self.wrong("%s: window %s is %d..%d, not %d..%d", name, w["id"], w["start_at"], w["end_at"], at, end)
 			if w["quantity"] != a["shares"] * (w["end_at"] - w["start_at"]):
 				self.wrong("%s: window %s has quantity %d, not %d", name, w["id"], w["quantity"],
 					a["shares"] * (w["end_at"] - w["start_at"]))
-			for field in ("tenant_id", "project_id", "resource_id", "pool_id"):
+			for field in ("tenant_id", "project_id", "resource_id", "pool_id", "price_class"):
 				if w[field] != a[field]:
 					self.wrong("%s: window %s has %s %s", name, w["id"], field, w[field])
 			if w["metric"] != "gpu_share_us":
 				self.wrong("%s: window %s has metric %s", name, w["id"], w["metric"])
-			if pool and pool["updated_at"] <= w["created_at"] and w["price_class"] != pool["price_class"]:
-				self.wrong("%s: window %s has price class %s, its pool %s", name, w["id"], w["price_class"], pool["price_class"])
 			self.check_reason(name, a, w)
 			at = w["end_at"]
 		if windows and a["billed_until"] != at:
@@ -110,12 +110,12 @@ class Checker:
 
 	def check_reason(self, name, a, w):
 		"""Our failures are free, and so is what passed before we noticed the end; hours entered while it ran stay."""
-		if a["release_reason"] == "platform":
+		if a["state"] == "RELEASED" and a["release_reason"] == "platform":
 			entered_open = w["end_at"] % HOUR == 0 and w["end_at"] < a["released_at"]
 			if w["reason"] != "platform" and not entered_open:
 				self.wrong("%s failed by our fault, but window %s is %s", name, w["id"], w["reason"])
 			return
-		late = a["ended_at"] is not None and w["start_at"] >= a["ended_at"] # until we noticed: ours
+		late = a["state"] == "RELEASED" and w["start_at"] >= a["ended_at"] # until we noticed: ours
 		if w["reason"] != ("platform" if late else "billable"):
 			self.wrong("%s: window %s is %s although the release reason is %s", name, w["id"], w["reason"], a["release_reason"])
 

@@ -48,12 +48,13 @@ class Books:
 		self.sql("INSERT INTO tenants (id, name, state, created_at, updated_at) VALUES (?, ?, 'ACTIVE', 1, 1)", name, name.replace("_", "-"))
 
 	def allocation(self, state="RELEASED", tenant="ten_a", shares=1, reserved=0, bound=None, ended=None, released=None, seen=None, reason=None):
-		"""An allocation row; times are seconds before now. It ended when it was released unless said otherwise."""
+		"""An allocation row; times are seconds before now. It ended when it was released unless said otherwise, and hours
+		were entered while it ran up to SEEN only, so a released one was seen no later than its end."""
 		self.count += 1
 		name = "alc_%04d" % self.count
 		at = [None if t is None else self.now - int(t * SECOND) for t in (reserved, bound, released if ended is None else ended, released, seen)]
-		self.sql("INSERT INTO pool_allocations (id, tenant_id, project_id, pool_id, shares, owner_kind, owner_id, resource_id, state, created_at,"
-			" reserved_at, bound_at, ended_at, released_at, last_seen_at, release_reason) VALUES (?, ?, 'prj_1', 'pool_1', ?, 'step', ?, ?, ?, 1, ?, ?, ?, ?, ?, ?)",
+		self.sql("INSERT INTO pool_allocations (id, tenant_id, project_id, pool_id, shares, owner_kind, owner_id, resource_id, price_class, state, created_at,"
+			" reserved_at, bound_at, ended_at, released_at, last_seen_at, release_reason) VALUES (?, ?, 'prj_1', 'pool_1', ?, 'step', ?, ?, 'cpu-small', ?, 1, ?, ?, ?, ?, ?, ?)",
 			name, tenant, shares, "att_" + name, "run_" + name, state, *at, reason)
 		return name
 
@@ -129,6 +130,16 @@ def test_the_time_until_the_end_was_noticed_is_ours(books):
 	assert (noticed["reason"], noticed["billable"], noticed["quantity"]) == ("platform", 0, 10 * SECOND)
 	assert (at_once["reason"], at_once["billable"], at_once["quantity"]) == ("platform", 0, SECOND)
 	assert ran["end_at"] == noticed["start_at"]
+	ledger_check.check(books.url, settled=True)
+
+
+def test_a_new_price_class_is_for_new_work(books):
+	"""The pool gets another class while an allocation of it waits to be billed."""
+	books.allocation(bound=30, released=10, reason="completed")
+	books.sql("UPDATE gpu_pools SET price_class = 'dear', updated_at = 2")
+	with books.agent():
+		books.wait_entries(1)
+	assert books.sql("SELECT price_class FROM ledger_entries") == [("cpu-small",)]
 	ledger_check.check(books.url, settled=True)
 
 
@@ -228,16 +239,14 @@ def test_anything_may_fail(books):
 def test_one_tenant_s_trouble_is_its_own(books):
 	"""The first tenant cannot be billed: those after it are, and it is told once a pass."""
 	books.tenant("ten_b")
-	if not books.url.startswith("sqlite:"):
-		books.sql("ALTER TABLE pool_allocations DROP CONSTRAINT pool_allocations_pool_id_fkey")
 	broken = [books.allocation(bound=30, released=10, reason="completed") for _ in range(600)] # more than a round
-	books.sql("UPDATE pool_allocations SET pool_id = 'pool_gone'")
+	books.sql("UPDATE pool_allocations SET price_class = ?", "x" * 5000) # no entry of the ledger has room for it
 	books.allocation(tenant="ten_b", bound=30, released=10, reason="completed")
 	with books.agent(AGENT_INTERVAL="300ms") as agent:
 		books.wait_entries(1, "ten_b")
 		agent.wait_for_log("batches failed")
-		assert "tenant=ten_a" in agent.log() and "pool_gone" in agent.log() and books.entries() == []
-		books.sql("UPDATE pool_allocations SET pool_id = 'pool_1'")
+		assert "tenant=ten_a" in agent.log() and "ledger entry 1" in agent.log() and books.entries() == []
+		books.sql("UPDATE pool_allocations SET price_class = 'cpu-small'")
 		books.wait_entries(len(broken))
 	ledger_check.check(books.url, settled=True)
 
@@ -297,6 +306,11 @@ TAMPERED = (
 	"UPDATE pool_allocations SET bound_at = bound_at + 1",
 	"UPDATE pool_allocations SET released_at = released_at + 1",
 	"UPDATE pool_allocations SET ended_at = ended_at - 1",
+	"UPDATE pool_allocations SET ended_at = bound_at + 1 WHERE shares = 2",
+	"UPDATE pool_allocations SET released_at = ended_at, ended_at = bound_at + 1 WHERE shares = 2",
+	"UPDATE pool_allocations SET ended_at = bound_at + 1, released_at = bound_at + 2, billed_until = bound_at + 2 WHERE shares = 2",
+	"UPDATE pool_allocations SET last_seen_at = bound_at + 1 WHERE state = 'BOUND'",
+	"UPDATE pool_allocations SET price_class = 'dear'",
 	"UPDATE pool_allocations SET billed_until = NULL",
 	"UPDATE pool_allocations SET release_reason = 'platform'",
 	"DELETE FROM pool_allocations",
@@ -307,10 +321,12 @@ def test_the_checker_finds_what_is_wrong(books):
 	"""The judge of all other tests is judged: each of these changes must be noticed."""
 	books.allocation(bound=30, released=10, reason="platform")
 	books.allocation(bound=30, released=10, reason="completed")
+	books.allocation(bound=3 * 3600, released=10, shares=2, reason="completed") # with whole hours in it
+	books.allocation(state="BOUND", bound=3 * 3600, seen=0)
 	books.gateway("gw_1", 7)
 	with books.agent():
-		books.wait_entries(3)
-	ledger_check.check(books.url, settled=True)
+		books.wait_entries(3 + 3 + 2)
+		proc.wait_until(lambda: not ledger_check.problems(books.url, settled=True), "books in order")
 	tables = ("ledger_entries", "usage_windows", "usage_counters", "pool_allocations")
 	for table in tables:
 		books.sql("CREATE TABLE kept_%s AS SELECT * FROM %s" % (table, table))

@@ -28,6 +28,7 @@ struct allocation {
 	enum alloc_owner owner_kind;
 	const char *owner_id;    /* attempt or instance id */
 	const char *resource_id; /* run or deployment id */
+	const char *price_class; /* the pool's when it was reserved: billed by it to the end */
 	enum alloc_state state;
 	int64_t created_at, reserved_at;
 	int64_t bound_at, ended_at, released_at, last_seen_at; /* 0: not yet; ended_at: the

@@ -41,7 +41,11 @@ static struct step_decision decide_cancel(const struct step_view *v)
 	if (v->state != STEP_BLOCKED && v->state != STEP_QUEUED && job_alive(v->job) &&
 		step_kind_runs_job(v->kind))
 		return just(STEP_ACT_STOP);
-	return ended(STEP_ACT_CANCEL, ALLOC_CANCELLED, "cancelled");
+	if (v->state == STEP_ALLOCATED && v->job_ran)
+		return just(STEP_ACT_BIND); /* what it ran is billed, as of any other job */
+	/* A job that we lost before anybody stopped it is still our failure. */
+	bool lost = v->job == JOB_LOST || (v->state == STEP_RUNNING && v->job == JOB_ABSENT);
+	return ended(STEP_ACT_CANCEL, lost ? ALLOC_PLATFORM : ALLOC_CANCELLED, "cancelled");
 }
 
 static struct step_decision decide_queued(const struct step_view *v)

@@ -49,8 +49,8 @@ bool usage_cut_next(const struct allocation *a, int64_t now, struct usage_cut *r
 	return true;
 }
 
-struct usage_window usage_window_of(const struct allocation *a, const char *price_class,
-	const struct usage_cut *cut, const char *id, int64_t now)
+struct usage_window usage_window_of(
+	const struct allocation *a, const struct usage_cut *cut, const char *id, int64_t now)
 {
 	return (struct usage_window){ .id = id,
 		.tenant_id = a->tenant_id,
@@ -59,7 +59,7 @@ struct usage_window usage_window_of(const struct allocation *a, const char *pric
 		.source_id = a->id,
 		.resource_id = a->resource_id,
 		.pool_id = a->pool_id,
-		.price_class = price_class,
+		.price_class = a->price_class,
 		.metric = METRIC_GPU_SHARE_US,
 		.quantity = cut->quantity,
 		.start_at = cut->start_at,

@@ -63,8 +63,8 @@ struct usage_cut {
  * only (last_seen_at 0: signs are not kept). */
 bool usage_cut_next(const struct allocation *a, int64_t now, struct usage_cut *ret_cut);
 
-/* The window of CUT. Texts are borrowed from A, PRICE_CLASS and ID. */
-struct usage_window usage_window_of(const struct allocation *a, const char *price_class,
-	const struct usage_cut *cut, const char *id, int64_t now);
+/* The window of CUT. Texts are borrowed from A and ID. */
+struct usage_window usage_window_of(
+	const struct allocation *a, const struct usage_cut *cut, const char *id, int64_t now);
 
 #endif

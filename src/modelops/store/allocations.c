@@ -15,6 +15,7 @@ static const struct db_col cols[] = {
 	DB_COL_ENUM(allocation, owner_kind, alloc_owners),
 	DB_COL(allocation, owner_id, DB_TEXT),
 	DB_COL(allocation, resource_id, DB_TEXT),
+	DB_COL(allocation, price_class, DB_TEXT),
 	DB_COL_ENUM(allocation, state, alloc_states.names),
 	DB_COL(allocation, created_at, DB_INT),
 	DB_COL(allocation, reserved_at, DB_INT),
@@ -29,7 +30,7 @@ static const struct db_table allocations =
 	DB_TABLE("pool_allocations", "allocation", allocation, cols);
 
 struct pool_limits {
-	char name[64];
+	char name[64], price_class[64];
 	int64_t capacity, quota; /* quota -1: none */
 };
 
@@ -39,12 +40,13 @@ static int take_limits(const struct db_row *row, void *ctx, struct mo_err *err)
 
 	(void)err;
 	snprintf(l->name, sizeof(l->name), "%s", db_text(row, 0));
-	l->capacity = db_int(row, 1);
-	l->quota = db_is_null(row, 2) ? -1 : db_int(row, 2);
+	snprintf(l->price_class, sizeof(l->price_class), "%s", db_text(row, 1));
+	l->capacity = db_int(row, 2);
+	l->quota = db_is_null(row, 3) ? -1 : db_int(row, 3);
 	return 0;
 }
 
-/* Capacity and quota of the pool, locked until the transaction ends. */
+/* Capacity, price class and quota of the pool, locked until the transaction ends. */
 static int pool_limits(struct store_tx *tx, const struct allocation *a, struct pool_limits *ret,
 	struct mo_err *err)
 {
@@ -55,7 +57,8 @@ static int pool_limits(struct store_tx *tx, const struct allocation *a, struct p
 		return -1;
 	ret->name[0] = '\0';
 	if (db_run(tx,
-		    "SELECT p.name, p.capacity_shares, q.max_shares FROM gpu_pools p LEFT JOIN "
+		    "SELECT p.name, p.price_class, p.capacity_shares, q.max_shares FROM gpu_pools "
+		    "p LEFT JOIN "
 		    "quotas q "
 		    "ON q.pool_id = p.id AND q.tenant_id = ?2 WHERE p.id = ?1",
 		    DB_ARGS(DB_T(a->pool_id), DB_T(a->tenant_id)), take_limits, ret, NULL, err) < 0)
@@ -84,14 +87,21 @@ int store_allocation_reserve(struct store_tx *tx, const struct allocation *a, st
 	}
 	struct allocation row = *a;
 	row.state = ALLOC_RESERVED;
+	row.price_class = l.price_class;
 	row.created_at = row.reserved_at = store_now(tx);
 	return db_insert(tx, &allocations, &row, a->owner_id, err);
 }
 
-int store_allocation_bind(
-	struct store_tx *tx, const char *owner_id, int64_t started_at, struct mo_err *err)
+/* Evidence of the executor's clock is never in the future. */
+static int64_t not_after(int64_t evidence, int64_t now)
 {
-	int64_t now = store_now(tx), at = started_at > 0 && started_at < now ? started_at : now;
+	return evidence < now ? evidence : now;
+}
+
+int store_allocation_bind(struct store_tx *tx, const char *owner_id, int64_t started_at,
+	int64_t seen_at, struct mo_err *err)
+{
+	int64_t now = store_now(tx), at = not_after(started_at > 0 ? started_at : now, now);
 
 	/* A job shorter than the look-out for it still has its time. */
 	return db_exec_one(tx,
@@ -99,31 +109,36 @@ int store_allocation_bind(
 		"state END, "
 		"bound_at = CASE WHEN state <> 'RESERVED' THEN bound_at WHEN reserved_at > ?3 THEN "
 		"reserved_at ELSE ?3 END, last_seen_at = ?2 WHERE owner_id = ?1",
-		DB_ARGS(DB_T(owner_id), DB_I(now), DB_I(at)), "allocation of", owner_id, err);
+		DB_ARGS(DB_T(owner_id), DB_I(seen_at > 0 ? not_after(seen_at, now) : at), DB_I(at)),
+		"allocation of", owner_id, err);
 }
 
 int store_allocation_release(struct store_tx *tx, const char *owner_id, enum alloc_reason reason,
 	int64_t ended_at, struct mo_err *err)
 {
-	int64_t now = store_now(tx), at = ended_at > 0 && ended_at < now ? ended_at : now;
+	int64_t now = store_now(tx);
 
-	/* The end is never before the start, whatever clock the evidence came from. */
+	/* The end is never before the start or the last sign of life, whatever clock the evidence
+	 * came from: hours up to that sign may be in the ledger. */
 	return db_exec(tx,
 		"UPDATE pool_allocations SET state = 'RELEASED', release_reason = ?2, "
-		"ended_at = CASE WHEN bound_at > ?3 THEN bound_at ELSE ?3 END, "
+		"ended_at = CASE WHEN bound_at IS NULL THEN ?4 "
+		"WHEN last_seen_at > bound_at AND last_seen_at > ?3 THEN last_seen_at "
+		"WHEN bound_at > ?3 THEN bound_at ELSE ?3 END, "
 		"released_at = CASE WHEN bound_at > ?4 THEN bound_at ELSE ?4 END "
 		"WHERE owner_id = ?1 AND state <> 'RELEASED'",
-		DB_ARGS(DB_T(owner_id), DB_T(enum_name(&alloc_reasons, (int)reason)), DB_I(at),
-			DB_I(now)),
+		DB_ARGS(DB_T(owner_id), DB_T(enum_name(&alloc_reasons, (int)reason)),
+			DB_I(not_after(ended_at, now)), DB_I(now)),
 		NULL, err);
 }
 
-int store_allocation_seen(struct store_tx *tx, const char *owner_id, struct mo_err *err)
+int store_allocation_seen(
+	struct store_tx *tx, const char *owner_id, int64_t seen_at, struct mo_err *err)
 {
 	return db_exec(tx,
 		"UPDATE pool_allocations SET last_seen_at = ?2 WHERE owner_id = ?1 AND state <> "
 		"'RELEASED'",
-		DB_ARGS(DB_T(owner_id), DB_I(store_now(tx))), NULL, err);
+		DB_ARGS(DB_T(owner_id), DB_I(not_after(seen_at, store_now(tx)))), NULL, err);
 }
 
 int store_allocation_of(struct store_tx *tx, const char *owner_id, struct mo_arena *a,

@@ -40,20 +40,24 @@ int store_quota_delete(
 	struct store_tx *tx, const char *tenant, const char *pool_id, struct mo_err *err);
 
 /* Inserts A as RESERVED after checking capacity and quota in this transaction, with the pool
- * locked: MO_EQUOTA with the reason when it does not fit (slug "pool_full" or "quota_exceeded").
- * Owner ids are unique: a repeated reserve of the same owner is MO_ECONFLICT. Call it in the
- * transaction that changes the owner's state. */
+ * locked, at the price class that the pool has now: MO_EQUOTA with the reason when it does not fit
+ * (slug "pool_full" or "quota_exceeded"). Owner ids are unique: a repeated reserve of the same
+ * owner is MO_ECONFLICT. Call it in the transaction that changes the owner's state. */
 int store_allocation_reserve(struct store_tx *tx, const struct allocation *a, struct mo_err *err);
 /* RESERVED -> BOUND at STARTED_AT (0: the database's clock), which is clamped to [reserved_at,
- * now]; nothing when it is BOUND already. MO_ENOTFOUND when the owner holds none. */
-int store_allocation_bind(
-	struct store_tx *tx, const char *owner_id, int64_t started_at, struct mo_err *err);
-/* -> RELEASED with REASON by the database's clock. The owner's process ended at ENDED_AT (0: now),
- * which is clamped to [bound_at, now]. Repeating changes nothing. */
+ * now]; nothing when it is BOUND already. The owner was last seen running at SEEN_AT (its end when
+ * it is over; 0: only its start is known): whole hours are billed up to there. MO_ENOTFOUND when
+ * the owner holds none. */
+int store_allocation_bind(struct store_tx *tx, const char *owner_id, int64_t started_at,
+	int64_t seen_at, struct mo_err *err);
+/* -> RELEASED with REASON by the database's clock. The owner's process ended at ENDED_AT (0: at its
+ * last sign of life), which is clamped to [bound_at and last_seen_at, now]. Repeating changes
+ * nothing. */
 int store_allocation_release(struct store_tx *tx, const char *owner_id, enum alloc_reason reason,
 	int64_t ended_at, struct mo_err *err);
-/* The owner is still alive: last_seen_at = now. */
-int store_allocation_seen(struct store_tx *tx, const char *owner_id, struct mo_err *err);
+/* The owner was seen running at SEEN_AT. */
+int store_allocation_seen(
+	struct store_tx *tx, const char *owner_id, int64_t seen_at, struct mo_err *err);
 /* *ret is NULL when the owner has none. */
 int store_allocation_of(struct store_tx *tx, const char *owner_id, struct mo_arena *a,
 	struct allocation **ret, struct mo_err *err);

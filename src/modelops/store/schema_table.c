@@ -258,6 +258,8 @@ static const char serve[] =
 static const char release[] =
 	"ALTER TABLE pool_allocations ADD COLUMN ended_at BIGINT;"
 	"UPDATE pool_allocations SET ended_at = released_at;"
+	"ALTER TABLE pool_allocations ADD COLUMN price_class TEXT NOT NULL DEFAULT '';"
+	"UPDATE pool_allocations SET price_class = (SELECT price_class FROM gpu_pools p WHERE p.id = pool_id);"
 	/* who had a role binding acts by bindings from then on */
 	"ALTER TABLE principals ADD COLUMN limited BIGINT NOT NULL DEFAULT 0;"
 	"UPDATE principals SET limited = 1 WHERE id IN (SELECT principal_id FROM role_bindings);"

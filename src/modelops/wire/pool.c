@@ -71,6 +71,8 @@ static const struct wire_field allocation_fields[] = {
 	FIELD(allocation, owner_kind, WIRE_ENUM, .ref = &alloc_owners),
 	FIELD(allocation, owner_id, WIRE_ID, .about = "Attempt or instance."),
 	FIELD(allocation, resource_id, WIRE_ID, .about = "Run or deployment."),
+	FIELD(allocation, price_class, WIRE_TEXT,
+		.about = "The pool's when the shares were reserved: they are billed by it."),
 	FIELD(allocation, state, WIRE_ENUM, .ref = &alloc_states.names),
 	FIELD(allocation, reserved_at, WIRE_TIME),
 	TIME_FIELD(allocation, bound_at),

@@ -29,7 +29,7 @@ static int reserve(struct store_tx *tx, void *ctx, struct mo_err *err)
 	if (store_allocation_reserve(tx, &a, err) < 0)
 		return -1;
 	MO_ASSERT(fix_used(tx, r->f) <= FIX_CAPACITY);
-	return store_allocation_bind(tx, r->owner, 0, err);
+	return store_allocation_bind(tx, r->owner, 0, 0, err);
 }
 
 static int release(struct store_tx *tx, void *ctx, struct mo_err *err)
