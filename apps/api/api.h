@@ -39,7 +39,7 @@ struct api {
 	struct obs_family *families[API_FAMILIES]; /* gauges of metrics_routes.c */
 	struct http_router *router;
 	struct http_server *server;
-	struct http_workers *workers, *streams;
+	struct http_workers *workers, *streams, *blobs; /* pools.c */
 	struct api_loop *loops;
 	struct store *store;
 	struct objstore *objects;

@@ -6,6 +6,7 @@
 #include "modelops/base/time.h"
 
 #include "key_cache.h"
+#include "pools.h"
 #include "request.h"
 #include "steps.h"
 
@@ -125,13 +126,15 @@ static bool needs_worker(const struct api_req *r)
 	return true;
 }
 
-/* A handler for the loop whose caller was not in the cache comes back to the loop once the caller
- * is known. */
+static void dispatch(struct api_req *r);
+
+/* The caller was not in the cache. Now that it is known the request goes where it belongs: to the
+ * loop, or to a worker that transfers its tenant's bytes. */
 static void known_now(struct http_req *http)
 {
 	struct api_req *r = http->user;
 	r->on_worker = false;
-	run_steps(r);
+	dispatch(r);
 }
 
 static void authenticate_job(struct http_job *job)
@@ -166,29 +169,35 @@ static void on_head(struct http_req *http)
 		fail(r);
 }
 
-static void on_request(struct http_req *http)
+static bool looked_up_first(const struct api_req *r)
 {
-	struct api_req *r = http->user;
+	return !r->authenticated && (r->route->where == ON_LOOP || r->route->where == ON_STREAM);
+}
+
+static void dispatch(struct api_req *r)
+{
 	if (!needs_worker(r)) {
 		run_steps(r);
 		return;
 	}
-	bool back = r->route->where == ON_LOOP;
-	r->job.run = back ? authenticate_job : run_job;
+	r->job.run = looked_up_first(r) ? authenticate_job : run_job;
 	r->on_worker = true;
-	http_req_suspend(http);
+	http_req_suspend(r->http);
 	if (r->route->where == ON_WRITE && r->authenticated && store_is_sqlite(r->api->store) &&
-		http->body.n <= WRITE_BODY_MAX) {
+		r->http->body.n <= WRITE_BODY_MAX) {
 		r->write_job.run = run_write;
 		r->write_job.done = write_done;
 		if (store_submit(r->api->store, &r->write_job, &r->err) < 0)
 			fail(r);
 		return;
 	}
-	struct http_workers *pool =
-		r->route->where == ON_STREAM ? r->api->streams : r->api->workers;
-	if (http_workers_push(pool, &r->job, &r->err) < 0)
+	if (pools_push(r, &r->err) < 0)
 		fail(r);
+}
+
+static void on_request(struct http_req *http)
+{
+	dispatch(http->user);
 }
 
 static void on_done(struct http_req *http, int status, uint64_t bytes, bool sent)

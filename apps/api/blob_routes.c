@@ -6,7 +6,7 @@
 
 #include "transfer.h"
 
-static int verify(struct api_req *r, struct mo_err *err)
+int blob_verify(struct api_req *r, struct mo_err *err)
 {
 	return objstore_verify(r->api->objects, http_method_name(r->http->head->method),
 		req_param(r, "key"), query_text(&r->query, "expires"),
@@ -15,16 +15,13 @@ static int verify(struct api_req *r, struct mo_err *err)
 
 int blob_get(struct api_req *r, struct mo_err *err)
 {
-	if (verify(r, err) < 0)
-		return -1;
 	return transfer_out(r, req_param(r, "key"), "application/octet-stream", err);
 }
 
 int blob_put(struct api_req *r, struct mo_err *err)
 {
 	struct objstore_put *put = NULL;
-	if (verify(r, err) < 0 ||
-		objstore_put_begin(r->api->objects, req_param(r, "key"), &put, err) < 0)
+	if (objstore_put_begin(r->api->objects, req_param(r, "key"), &put, err) < 0)
 		return -1;
 	if (transfer_in(r, put, err) < 0) {
 		objstore_put_abort(put);

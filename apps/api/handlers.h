@@ -107,6 +107,8 @@ int workload_progress(struct api_req *r, struct mo_err *err);
 int workload_metrics(struct api_req *r, struct mo_err *err);
 int workload_logs(struct api_req *r, struct mo_err *err);
 int workload_outputs(struct api_req *r, struct mo_err *err);
+/* The link of a blob route: who has it may. */
+int blob_verify(struct api_req *r, struct mo_err *err);
 int blob_get(struct api_req *r, struct mo_err *err);
 int blob_put(struct api_req *r, struct mo_err *err);
 

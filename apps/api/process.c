@@ -14,6 +14,7 @@
 #include "metrics.h"
 #include "openapi.h"
 #include "paths.h"
+#include "pools.h"
 #include "route.h"
 #include "seed.h"
 
@@ -99,11 +100,7 @@ static int make_parts(struct api *api, struct mo_err *err)
 	if (openapi_build(&api->openapi, err) < 0 || metrics_start(api, err) < 0 ||
 		gateway_open(api, err) < 0)
 		return -1;
-	if (http_workers_new("sql", (unsigned)cfg->workers, (unsigned)cfg->queue_max, api->obs,
-		    &api->workers, err) < 0)
-		return -1;
-	return http_workers_new("stream", (unsigned)cfg->stream_workers, (unsigned)cfg->queue_max,
-		api->obs, &api->streams, err);
+	return pools_open(api, err);
 }
 
 static bool loopback(const char *host)
@@ -253,8 +250,7 @@ static void stop(struct api *api, struct running *run)
 	if (run->address_file[0])
 		unlink(run->address_file);
 	key_follower_stop(run->follower);
-	http_workers_stop(api->workers);
-	http_workers_stop(api->streams);
+	pools_stop(api);
 	stop_loops(api);
 	settle_writer(api);
 	if (run->ops)
@@ -267,8 +263,7 @@ static void stop(struct api *api, struct running *run)
 		if (api->loops[i].loop)
 			http_loop_free(api->loops[i].loop);
 	}
-	http_workers_free(api->workers);
-	http_workers_free(api->streams);
+	pools_free(api);
 	free(api->loops);
 	gateway_close(api);
 	if (api->router)

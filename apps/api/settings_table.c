@@ -53,7 +53,11 @@ const struct mo_cfg api_settings[] = {
 	NUMBER("API_LOOPS", MO_CFG_INT, loops, "1", 1, 64, "Event loops, one thread each."),
 	NUMBER("API_WORKERS", MO_CFG_INT, workers, "4", 1, 256, "Threads for SQL and files."),
 	NUMBER("API_STREAM_WORKERS", MO_CFG_INT, stream_workers, "8", 1, 256,
-		"Artifact transfers running at once; more wait."),
+		"Artifact transfers of users running at once; more wait. A tenant gets half of "
+		"what others leave."),
+	NUMBER("API_BLOB_WORKERS", MO_CFG_INT, blob_workers, "4", 1, 256,
+		"Transfers of jobs' inputs and outputs running at once, shared alike; transfers "
+		"of users do not take these."),
 	NUMBER("API_QUEUE_MAX", MO_CFG_INT, queue_max, "256", 1, 65536,
 		"Requests waiting for a worker; past it 503."),
 	NUMBER("API_MAX_ARTIFACT", MO_CFG_SIZE, max_artifact, "4g", 1024, INT64_C(1) << 44,

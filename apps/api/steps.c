@@ -1,10 +1,11 @@
-/* Match is done by the router; here: query, authenticate, authorise, decode, handle. */
+/* Match is done by the router; here: authenticate, authorise, query, link, decode, handle. */
 #include "steps.h"
 
 #include "modelops/base/check.h"
 
 #include "authenticate.h"
 #include "decode.h"
+#include "handlers.h"
 
 struct step {
 	const char *name;
@@ -21,6 +22,13 @@ static int step_query(struct api_req *r, struct mo_err *err)
 static int step_cached(struct api_req *r, struct mo_err *err)
 {
 	return authenticate(r, false, err);
+}
+
+/* A link is checked before its body is read or a worker is taken: it says whose transfer this is.
+ */
+static int step_link(struct api_req *r, struct mo_err *err)
+{
+	return r->route->auth == AUTH_SIGNED ? blob_verify(r, err) : 0;
 }
 
 static int step_authorise(struct api_req *r, struct mo_err *err)
@@ -44,6 +52,7 @@ static const struct step head_steps[] = {
 	{ "authenticate", step_cached },
 	{ "authorise", step_authorise },
 	{ "query", step_query },
+	{ "link", step_link },
 };
 
 static const struct step body_steps[] = {

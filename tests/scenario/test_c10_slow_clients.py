@@ -1,6 +1,9 @@
 """What is slow holds nobody else: slow uploads, slow downloads, slow requests, a locked database."""
 # databases: sqlite postgres
 import contextlib
+import hashlib
+import hmac
+import os
 import socket
 import sqlite3
 import threading
@@ -8,6 +11,8 @@ import time
 
 import psycopg
 import requests
+import test_b16_runs as runs
+import test_b25_workload as workload
 from lib import api, flow, standin
 
 
@@ -70,6 +75,119 @@ def locked(server):
 		db.execute("LOCK TABLE projects IN EXCLUSIVE MODE")
 		yield
 		db.rollback()
+
+
+def slow_upload(stack, server, name, tenant):
+	s = stack.enter_context(socket.create_connection(address(server), 10))
+	s.sendall(upload_head(name, 100000).replace(b"tenant=acme", b"tenant=" + tenant) + b"x")
+	return s
+
+
+def put_link(server, key):
+	"""A link as a job of the tenant in KEY gets one."""
+	with open(server.data + "/secrets/presign.key", encoding="ascii") as f:
+		secret = bytes.fromhex(f.read().strip())
+	expires = int(time.time()) + 600
+	text = "blob\nPUT\n%s\n%d" % (key, expires)
+	return "/v1/blobs/%s?expires=%d&method=PUT&sig=%s" % (key, expires, hmac.new(secret, text.encode(), hashlib.sha256).hexdigest())
+
+
+def drip(sockets, stop):
+	"""A byte now and then on each, as long as the other side is there."""
+	while not stop.wait(0.2):
+		for s in sockets:
+			with contextlib.suppress(OSError):
+				s.sendall(b"x")
+
+
+@contextlib.contextmanager
+def dripping(sockets):
+	stop = threading.Event()
+	thread = threading.Thread(target=drip, args=(sockets, stop))
+	thread.start()
+	try:
+		yield
+	finally:
+		stop.set()
+		thread.join()
+
+
+def quick(call, seconds=2.0):
+	started = time.monotonic()
+	call()
+	assert time.monotonic() - started < seconds
+
+
+def test_slow_transfers_leave_other_tenants_and_jobs_theirs():
+	"""One tenant opens more slow uploads than there are workers, and its jobs' links as many slow ones again: another
+	tenant's upload and download, and another tenant's job, go on as if nothing were."""
+	with api.running() as server, contextlib.ExitStack() as stack:
+		server.tenant("slow")
+		_, victim, data = runs.setup(server)
+		_, _, door = workload.attempt(server, victim)
+		held = [slow_upload(stack, server, b"s%d" % n, b"slow") for n in range(20)]
+		for n in range(8):
+			link = put_link(server, "tenants/ten_slow/x%d" % n)
+			s = stack.enter_context(socket.create_connection(address(server), 10))
+			s.sendall(b"PUT %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nx" % link.encode())
+			held.append(s)
+		with dripping(held):
+			time.sleep(0.5)
+			quick(lambda: victim.post("/v1/artifacts", data=b"x" * 1000000, params={"project_id": "main", "name": "mine", "kind": "dataset"}))
+			quick(lambda: victim.get("/v1/artifacts/%s/content" % data["id"]))
+			(one,) = door.get("/v1/workload/spec").json()["inputs"]
+			quick(lambda: server.nobody().get(one["url"]))
+			out = door.post("/v1/workload/outputs", {"path": "model.json", "size": 3, "sha256": "0" * 64}).json()
+			quick(lambda: server.nobody().put(out["url"], data=b"abc"))
+
+
+def test_four_tenants_leave_a_worker_to_jobs():
+	"""When several tenants together hold every worker for uploads, jobs still have theirs."""
+	with api.running() as server, contextlib.ExitStack() as stack:
+		_, victim, _ = runs.setup(server)
+		_, _, door = workload.attempt(server, victim)
+		held = []
+		for name in ("one", "two", "three", "four"):
+			server.tenant(name)
+			held += [slow_upload(stack, server, b"s%d" % n, name.encode()) for n in range(6)]
+		with dripping(held):
+			time.sleep(0.5)
+			(one,) = door.get("/v1/workload/spec").json()["inputs"]
+			quick(lambda: server.nobody().get(one["url"]))
+
+
+def test_a_slow_upload_ends_as_the_clients_failure():
+	"""408, not 504; the worker is free again, nothing is left in the store, and the log holds no error."""
+	with api.running(HTTP_BODY_TIMEOUT="700ms", API_STREAM_WORKERS="1") as server, contextlib.ExitStack() as stack:
+		_, _, admin = server.tenant("acme")
+		held = [slow_upload(stack, server, b"s%d" % n, b"acme") for n in range(3)]
+		with dripping(held):
+			for s in held:
+				s.settimeout(10)
+				assert s.recv(4096).startswith(b"HTTP/1.1 408 ")
+		admin.post("/v1/artifacts", data=b"x", params={"project_id": "main", "name": "x", "kind": "dataset"})
+		assert "level=error" not in server.program.log()
+		left = [name for _, _, names in os.walk(server.data + "/artifacts") for name in names]
+		assert len(left) == 1, left
+
+
+def test_a_tenant_fills_half_of_the_queue():
+	with api.running(API_STREAM_WORKERS="1", API_QUEUE_MAX="4") as server, contextlib.ExitStack() as stack:
+		_, _, acme = server.tenant("acme")
+		_, _, other = server.tenant("other")
+		for n in range(3):
+			slow_upload(stack, server, b"s%d" % n, b"acme")
+			time.sleep(0.1)
+		upload = {"project_id": "main", "name": "x", "kind": "dataset"}
+		reply = acme.post("/v1/artifacts", data=b"x", params=upload, status=503)
+		assert reply.json()["code"] == "share_used" and reply.headers["Retry-After"]
+		s = slow_upload(stack, server, b"o", b"other")
+		s.settimeout(0.5)
+		try:
+			raise AssertionError(s.recv(100))
+		except TimeoutError:
+			pass # it waits
+		other.get("/v1/whoami")
 
 
 def test_a_locked_database_stops_writers_only():

@@ -41,9 +41,10 @@ struct http_workers {
 	pthread_mutex_t lock;
 	pthread_cond_t cond;
 	struct mo_list queue;
-	unsigned waiting, busy, max, nthreads;
+	unsigned waiting, busy, max, size, nthreads, started;
 	bool stop;
 	struct obs_series *metrics[M_COUNT]; /* NULL without a registry */
+	uint64_t *running;                   /* the group of each thread's job; 0: none */
 	pthread_t threads[];
 };
 
@@ -53,17 +54,60 @@ static void count(struct http_workers *w, int metric, int64_t n)
 		obs_add(w->metrics[metric], n);
 }
 
+/* Whether one who has MINE of TOTAL places may take another: half of what OTHERS leave. */
+static bool has_share(unsigned total, unsigned mine, unsigned others)
+{
+	return mine < (total - others + 1) / 2;
+}
+
+static bool may_run(const struct http_workers *w, uint64_t group)
+{
+	unsigned mine = 0;
+
+	for (unsigned i = 0; i < w->size; i++)
+		mine += w->running[i] == group;
+	return has_share(w->size, mine, w->busy - mine);
+}
+
+static bool may_wait(const struct http_workers *w, uint64_t group)
+{
+	unsigned mine = 0;
+
+	mo_list_foreach (node, &w->queue)
+		mine += MO_LIST_ENTRY(node, struct http_job, node)->group == group;
+	return has_share(w->max, mine, w->waiting - mine);
+}
+
+/* The oldest job whose group has a worker left, or NULL. Called with the lock. */
+static struct http_job *pick(struct http_workers *w)
+{
+	uint64_t full = 0; /* many in a row are often of one group */
+
+	mo_list_foreach (node, &w->queue) {
+		struct http_job *job = MO_LIST_ENTRY(node, struct http_job, node);
+		if (job->group && job->group == full)
+			continue;
+		if (!job->group || w->stop || may_run(w, job->group))
+			return job;
+		full = job->group;
+	}
+	return NULL;
+}
+
 /* The next job, or NULL when the pool stops. Called with the lock. */
 static struct http_job *next_job(struct http_workers *w)
 {
-	while (mo_list_empty(&w->queue)) {
+	struct http_job *job;
+
+	while (!(job = pick(w))) {
 		if (w->stop)
 			return NULL;
 		pthread_cond_wait(&w->cond, &w->lock);
 	}
+	mo_list_remove(&job->node);
 	w->waiting--;
 	w->busy++;
-	return MO_LIST_ENTRY(mo_list_pop(&w->queue), struct http_job, node);
+	return job;
 }
 
 static void *worker_main(void *arg)
@@ -72,7 +116,9 @@ static void *worker_main(void *arg)
 	struct http_job *job;
 
 	pthread_mutex_lock(&w->lock);
+	uint64_t *group = &w->running[w->started++];
 	while ((job = next_job(w))) {
+		*group = job->group;
 		pthread_mutex_unlock(&w->lock);
 		count(w, M_QUEUED, -1);
 		count(w, M_BUSY, 1);
@@ -83,6 +129,7 @@ static void *worker_main(void *arg)
 		count(w, M_BUSY, -1);
 		pthread_mutex_lock(&w->lock);
 		w->busy--;
+		*group = 0;
 	}
 	pthread_mutex_unlock(&w->lock);
 	return NULL;
@@ -113,6 +160,12 @@ int http_workers_new(const char *name, unsigned threads, unsigned queue_max, str
 	pthread_cond_init(&w->cond, NULL);
 	mo_list_init(&w->queue);
 	w->max = queue_max;
+	w->size = threads;
+	w->running = calloc(threads, sizeof(*w->running));
+	if (!w->running) {
+		http_workers_free(w);
+		return mo_fail(err, MO_ENOMEM, "worker pool '%s'", name);
+	}
 	if (obs && obs_declare(obs, decls, M_COUNT, families, err) < 0) {
 		http_workers_free(w);
 		return -1;
@@ -130,21 +183,26 @@ int http_workers_new(const char *name, unsigned threads, unsigned queue_max, str
 int http_workers_push(struct http_workers *workers, struct http_job *job, struct mo_err *err)
 {
 	struct http_workers *w = workers;
-	bool full;
 
 	job->queued_at = mo_mono();
 	pthread_mutex_lock(&w->lock);
-	full = w->stop || w->waiting >= w->max;
-	if (!full) {
+	bool full = w->stop || w->waiting >= w->max;
+	bool mine = !full && job->group && !may_wait(w, job->group);
+	if (!full && !mine) {
 		count(w, M_QUEUED, 1);
 		w->waiting++;
 		mo_list_push(&w->queue, &job->node);
 		pthread_cond_signal(&w->cond);
 	}
 	pthread_mutex_unlock(&w->lock);
-	if (!full)
+	if (!full && !mine)
 		return 0;
 	count(w, M_REFUSED, 1);
+	if (mine) {
+		mo_fail(err, MO_EUNAVAIL,
+			"so many of this tenant's requests wait that more would hinder others");
+		return mo_advise(err, "share_used", "wait for those under way to end");
+	}
 	mo_fail(err, MO_EUNAVAIL, "all workers are busy and %u jobs wait", w->max);
 	return mo_advise(err, "busy", "retry after the time in Retry-After");
 }
@@ -191,5 +249,6 @@ void http_workers_free(struct http_workers *workers)
 	http_workers_stop(w);
 	pthread_cond_destroy(&w->cond);
 	pthread_mutex_destroy(&w->lock);
+	free(w->running);
 	free(w);
 }

@@ -1,4 +1,6 @@
-/* Bounded worker pool for what may block: a queue with a maximum and N threads. */
+/* Bounded worker pool for what may block: a queue with a maximum and N threads. Jobs that name a
+ * group share both fairly: a group gets at most half (rounded up) of what the other groups leave,
+ * so no one group, and no few of them, can keep the rest waiting. */
 #ifndef MODELOPS_HTTP_WORKERS_H
 #define MODELOPS_HTTP_WORKERS_H
 
@@ -14,6 +16,7 @@ struct http_workers;
  * RUN is called. */
 struct http_job {
 	void (*run)(struct http_job *job); /* on a worker thread; may free the job */
+	uint64_t group;                    /* whose job it is; 0: nobody's, no share is kept */
 	struct mo_list node;               /* private */
 	int64_t queued_at;                 /* mo_mono(); set by http_workers_push */
 };
@@ -22,8 +25,8 @@ struct http_job {
 int http_workers_new(const char *name, unsigned threads, unsigned queue_max, struct obs *obs,
 	struct http_workers **ret_workers, struct mo_err *err);
 
-/* Queues JOB. MO_EUNAVAIL (hint: retry) when the queue is full or the pool is stopping. Any thread.
- */
+/* Queues JOB. MO_EUNAVAIL (hint: retry) when the queue is full ("busy"), the group's share of it is
+ * ("share_used"), or the pool is stopping. Any thread. */
 int http_workers_push(struct http_workers *workers, struct http_job *job, struct mo_err *err);
 
 /* Jobs waiting and running now. Any thread. */

@@ -208,6 +208,75 @@ static void test_workers_are_bounded(void **state)
 	assert_int_equal(ran, 3);
 }
 
+struct held_job {
+	struct http_job job;
+	_Atomic bool ran;
+};
+
+static void note_and_wait(struct http_job *job)
+{
+	((struct held_job *)(void *)job)->ran = true;
+	wait_at_gate(job);
+}
+
+/* Of eight workers one group gets four, the next two, the next one; then one is still left for who
+ * comes last. What waits runs when its group's share is free again. */
+static void test_workers_are_shared_by_groups(void **state)
+{
+	enum { JOBS = 25 };
+	static struct held_job jobs[JOBS];
+	static const int running[] = { 4, 2, 1, 1, 0 };
+	struct http_workers *w;
+	struct mo_err err = { 0 };
+
+	assert_int_equal(http_workers_new("t", 8, 100, NULL, &w, &err), 0);
+	pthread_mutex_lock(&gate);
+	ran = 0;
+	for (int i = 0; i < JOBS; i++) {
+		jobs[i].job =
+			(struct http_job){ .run = note_and_wait, .group = 1 + (uint64_t)i / 5 };
+		assert_int_equal(http_workers_push(w, &jobs[i].job, &err), 0);
+		usleep(2000);
+	}
+	for (int tries = 0; http_workers_busy(w) < 8 && tries < 1000; tries++)
+		usleep(1000);
+	usleep(20000);
+	for (int group = 0; group < 5; group++) {
+		int n = 0;
+		for (int i = 0; i < 5; i++)
+			n += jobs[5 * group + i].ran;
+		assert_int_equal(n, running[group]);
+	}
+	pthread_mutex_unlock(&gate);
+	for (int tries = 0; ran < JOBS && tries < 1000; tries++)
+		usleep(1000);
+	assert_int_equal(ran, JOBS);
+	http_workers_free(w);
+}
+
+static void test_a_group_fills_half_of_the_queue(void **state)
+{
+	struct http_job jobs[9] = { 0 };
+	struct http_workers *w;
+	struct mo_err err = { 0 };
+
+	assert_int_equal(http_workers_new("t", 1, 4, NULL, &w, &err), 0);
+	pthread_mutex_lock(&gate);
+	for (int i = 0; i < 9; i++)
+		jobs[i] = (struct http_job){ .run = wait_at_gate, .group = i < 5 ? 1 : 2 };
+	assert_int_equal(http_workers_push(w, &jobs[0], &err), 0);
+	while (http_workers_busy(w) == 0)
+		usleep(1000);
+	assert_int_equal(http_workers_push(w, &jobs[1], &err), 0);
+	assert_int_equal(http_workers_push(w, &jobs[2], &err), 0);
+	assert_int_equal(http_workers_push(w, &jobs[3], &err), -1);
+	assert_int_equal(err.code, MO_EUNAVAIL);
+	assert_string_equal(err.slug, "share_used");
+	assert_int_equal(http_workers_push(w, &jobs[5], &err), 0);
+	pthread_mutex_unlock(&gate);
+	http_workers_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -216,6 +285,8 @@ int main(void)
 		cmocka_unit_test(test_posts_from_threads),
 		cmocka_unit_test(test_removed_watch_hears_nothing),
 		cmocka_unit_test(test_workers_are_bounded),
+		cmocka_unit_test(test_workers_are_shared_by_groups),
+		cmocka_unit_test(test_a_group_fills_half_of_the_queue),
 	};
 
 	return RUN_TESTS(tests);
