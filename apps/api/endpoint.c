@@ -90,10 +90,23 @@ struct endpoint_target *endpoint_pick(struct endpoint *e, const char *except)
 	return best;
 }
 
+/* Other loops may hold the same series. */
+static void release_metrics(struct endpoint *e)
+{
+	obs_release(e->running);
+	for (int k = 0; k < ENDPOINT_KINDS; k++) {
+		obs_release(e->seconds[k]);
+		for (int c = 0; c < 3; c++)
+			obs_release(e->answered[k][c]);
+	}
+}
+
 void endpoint_free(struct endpoint *e)
 {
 	MO_ASSERT(e->inflight == 0 && mo_list_empty(&e->waiting));
 	for (unsigned i = 0; i < e->n; i++)
 		http_upstream_retire(e->targets[i].upstream);
+	if (e->running)
+		release_metrics(e);
 	free(e);
 }

@@ -64,7 +64,7 @@ void endpoint_apply(struct endpoint *e, const struct endpoint_view *view, struct
  * while there is another. NULL when there is none. */
 struct endpoint_target *endpoint_pick(struct endpoint *e, const char *except);
 
-/* Retires all connections and frees E, which no hop holds. */
+/* Retires all connections, lets the metrics go and frees E, which no hop holds. */
 void endpoint_free(struct endpoint *e);
 
 #endif

@@ -37,14 +37,6 @@ void endpoint_drop(struct gateway *g, struct endpoint *e)
 {
 	mo_map_remove(&g->endpoints, e->deployment, strlen(e->deployment));
 	e->gone = true;
-	if (e->running) {
-		obs_remove(e->running);
-		for (int k = 0; k < ENDPOINT_KINDS; k++) {
-			obs_remove(e->seconds[k]);
-			for (int c = 0; c < 3; c++)
-				obs_remove(e->answered[k][c]);
-		}
-	}
 	if (e->inflight == 0 && !e->loading)
 		endpoint_free(e);
 }

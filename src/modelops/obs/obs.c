@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_MAX = 4096, SERIES_DEFAULT = 1000, QUARANTINE = 64 };
+enum { KEY_MAX = 4096, SERIES_DEFAULT = 1000 };
 
 const int64_t obs_buckets_us[OBS_BUCKETS_US] = { 100, 250, 500, 1000, 2500, 5000, 10000, 25000,
 	50000, 100000, 250000, 500000, 1000000, 5000000, 15000000, 60000000 };
@@ -44,7 +44,6 @@ static void slots_free(struct mo_list *list)
 static void family_free(struct obs_family *f)
 {
 	slots_free(&f->live);
-	slots_free(&f->removed);
 	slot_free(f->overflow);
 	mo_map_free(&f->by_key);
 	free(f->header);
@@ -76,22 +75,15 @@ static unsigned count_labels(const char *labels)
 	return n;
 }
 
-/* The slot of these values, new or out of quarantine; not yet in a list. NULL when memory is out.
- */
+/* A slot of these values, not yet in a list. NULL when memory is out. */
 static struct obs_slot *slot_new(
 	struct obs_family *f, const char *const *values, const char *key, size_t len)
 {
 	unsigned nb = f->decl->type == OBS_HISTOGRAM ? f->decl->nbuckets : 0;
 	size_t cells = f->decl->type == OBS_HISTOGRAM ? nb + 1 : 0;
-	struct obs_slot *s = NULL;
-
-	if (f->nremoved > QUARANTINE) {
-		s = MO_LIST_ENTRY(mo_list_pop(&f->removed), struct obs_slot, node);
-		f->nremoved--;
-		slot_free(s);
-	}
-	s = mo_fault("obs.series") ? NULL
-				   : calloc(1, sizeof(*s) + cells * sizeof(s->series.counts[0]));
+	struct obs_slot *s = mo_fault("obs.series")
+				     ? NULL
+				     : calloc(1, sizeof(*s) + cells * sizeof(s->series.counts[0]));
 	if (!s)
 		return NULL;
 	s->family = f;
@@ -106,7 +98,6 @@ static struct obs_slot *slot_new(
 		return NULL;
 	}
 	memcpy(s->key, key, len);
-	s->live = true;
 	return s;
 }
 
@@ -153,7 +144,6 @@ static struct obs_family *family_new(struct obs *obs, const struct obs_decl *d)
 	f->nlabels = count_labels(d->labels);
 	f->max = f->nlabels == 0 ? 1 : d->max_series ? d->max_series : SERIES_DEFAULT;
 	mo_list_init(&f->live);
-	mo_list_init(&f->removed);
 	mo_map_init(&f->by_key, f->max);
 	f->header = obs_header_text(d);
 	f->overflow = slot_new(f, overflow, "", 0);
@@ -237,23 +227,23 @@ struct obs_series *obs_series(struct obs_family *family, const char *const *valu
 	MO_ASSERT(family->nlabels == 0 || values);
 	pthread_mutex_lock(&family->obs->lock);
 	struct obs_slot *s = find_or_make(family, values);
+	s->holders++;
 	pthread_mutex_unlock(&family->obs->lock);
 	return &s->series;
 }
 
-void obs_remove(struct obs_series *series)
+void obs_release(struct obs_series *series)
 {
 	struct obs_slot *s = MO_LIST_ENTRY(series, struct obs_slot, series);
 	struct obs_family *f = s->family;
 
 	pthread_mutex_lock(&f->obs->lock);
-	if (s != f->overflow && s->live) {
-		s->live = false;
+	MO_ASSERT(s->holders > 0);
+	if (--s->holders == 0 && s != f->overflow) {
 		mo_map_remove(&f->by_key, s->key, s->key_len);
 		mo_list_remove(&s->node);
-		mo_list_push(&f->removed, &s->node);
 		f->nseries--;
-		f->nremoved++;
+		slot_free(s);
 	}
 	pthread_mutex_unlock(&f->obs->lock);
 }

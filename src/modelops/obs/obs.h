@@ -37,8 +37,7 @@ struct obs;        /* registry: one per process, made in main and passed down; e
 		      thread-safe */
 struct obs_family; /* one declared metric */
 
-/* One label set. Handles stay valid memory until obs_free: an add through a removed handle is lost,
- * never a crash. */
+/* One label set; a handle is valid until its holder's obs_release, or obs_free. */
 struct obs_series {
 	const struct obs_family *family;
 	const int64_t *buckets;
@@ -58,13 +57,13 @@ int obs_declare(struct obs *obs, const struct obs_decl *decls, size_t count,
 
 /* The series of these label values (one per declared label, in order; NULL counts as ""; NULL array
  * when there are no labels), made on first use. Takes a lock and may allocate: call it when the
- * thing is created, keep the handle. Never NULL: past max_series, or out of memory, it is the
- * family's overflow series. */
+ * thing is created, keep the handle. Each call makes one more holder. Never NULL: past max_series,
+ * or out of memory, it is the family's overflow series. */
 struct obs_series *obs_series(struct obs_family *family, const char *const *values);
 
-/* Forgets the label set (its deployment went away). The overflow series and series without labels
- * stay. */
-void obs_remove(struct obs_series *series);
+/* One holder less (its deployment went away): without any the label set is forgotten, its handle
+ * dead. The overflow series and series without labels stay. */
+void obs_release(struct obs_series *series);
 
 /* Hot path, any thread. */
 static inline void obs_add(struct obs_series *s, int64_t n)

@@ -17,17 +17,17 @@ struct obs_slot {
 	size_t key_len;
 	char *text; /* for each line of the exposition its part before the value, each ended by NUL
 		     */
-	bool live;
+	uint64_t holders;         /* obs_series less obs_release */
 	struct obs_series series; /* last: it ends in a flexible array */
 };
 
 struct obs_family {
 	struct obs *obs;
 	const struct obs_decl *decl;
-	unsigned nlabels, nseries, nremoved, max;
+	unsigned nlabels, nseries, max;
 	char *header; /* HELP and TYPE lines */
 	struct mo_map by_key;
-	struct mo_list live, removed;
+	struct mo_list live;
 	struct obs_slot *overflow;
 	struct obs_family *next;
 };

@@ -85,9 +85,9 @@ static void test_interned_and_bounded(void **state)
 	obs_add(over, 5);
 	render(o, &b);
 	assert_non_null(strstr(mo_buf_str(&b), "c_total{who=\"overflow\",what=\"overflow\"} 5\n"));
-	obs_remove(two);
-	obs_remove(over);  /* stays */
-	obs_add(two, 100); /* late: lost, not a crash */
+	obs_release(two);
+	obs_release(over); /* stays */
+	obs_add(over, 1);
 	assert_ptr_not_equal(obs_series(f[C], (const char *const[]){ "c", "d" }), over);
 	render(o, &b);
 	assert_null(strstr(mo_buf_str(&b), "who=\"ab\""));
@@ -105,9 +105,34 @@ static void test_coming_and_going(void **state)
 		snprintf(name, sizeof(name), "d%d", i);
 		struct obs_series *s = obs_series(f[H], (const char *const[]){ name });
 		obs_observe(s, i);
-		obs_remove(s);
-		obs_remove(s);
+		obs_release(s);
 	}
+	mo_autobuf struct mo_buf b;
+	mo_buf_init(&b, 1 << 20);
+	render(o, &b);
+	assert_null(strstr(mo_buf_str(&b), "r=\"d"));
+	obs_free(o);
+}
+
+/* Loops of one process share a series: it lives as long as one of them holds it. */
+static void test_two_holders(void **state)
+{
+	const char *const values[] = { "a", "b" };
+	struct obs_family *f[3];
+	struct obs *o = make(f);
+	mo_autobuf struct mo_buf b;
+
+	mo_buf_init(&b, 1 << 20);
+	struct obs_series *one = obs_series(f[C], values), *two = obs_series(f[C], values);
+	obs_add(one, 1);
+	obs_release(one);
+	obs_add(two, 2);
+	render(o, &b);
+	assert_non_null(strstr(mo_buf_str(&b), "c_total{who=\"a\",what=\"b\"} 3\n"));
+	obs_release(two);
+	obs_add(obs_series(f[C], values), 4); /* anew */
+	render(o, &b);
+	assert_non_null(strstr(mo_buf_str(&b), "c_total{who=\"a\",what=\"b\"} 4\n"));
 	obs_free(o);
 }
 
@@ -193,6 +218,7 @@ int main(void)
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_interned_and_bounded),
 		cmocka_unit_test(test_coming_and_going),
+		cmocka_unit_test(test_two_holders),
 		cmocka_unit_test(test_declarations),
 		cmocka_unit_test(test_hook),
 		cmocka_unit_test(test_speed),
