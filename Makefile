@@ -53,9 +53,9 @@ asan: ## unit, scenario and fault tests with AddressSanitizer and UndefinedBehav
 	@tools/install-deps test
 	@tests/run --build=asan unit/ conformance/ scenario/ fault/
 
-tsan: ## unit and fault tests, the flow and parallel load with ThreadSanitizer
+tsan: ## unit and fault tests, the gateway, the flow and parallel load with ThreadSanitizer
 	@tools/install-deps test
-	@tests/run --build=tsan unit/ conformance/ scenario/test_d_flow scenario/test_d_parallel fault/
+	@tests/run --build=tsan unit/ conformance/ scenario/test_c_gateway scenario/test_d_flow scenario/test_d_parallel fault/
 
 coverage: ## line coverage of the unit and scenario tests: build/coverage/report.txt
 	@tools/install-deps test

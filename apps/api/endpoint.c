@@ -23,20 +23,22 @@ static bool same_target(const struct endpoint_target *t, const struct endpoint_t
 	return strcmp(t->instance, v->instance) == 0 && strcmp(t->address, v->address) == 0;
 }
 
-/* Takes the connections of the target in OLD that V describes; NULL when it is new. */
-static struct http_upstream *take_upstream(
-	struct endpoint_target *old, unsigned n, const struct endpoint_target_view *v)
-{
-	for (unsigned i = 0; i < n; i++)
-		if (old[i].upstream && same_target(&old[i], v))
-			return MO_TAKE(old[i].upstream);
-	return NULL;
-}
-
-static void target_init(struct endpoint_target *t, const struct endpoint_target_view *v,
-	struct http_upstream *upstream)
+/* Makes T what V says: with the connections and the health of the target in E that V describes, if
+ * there is one. False when it cannot be made. */
+static bool target_init(struct endpoint_target *t, const struct endpoint_target_view *v,
+	struct endpoint *e, struct http_loop *loop, const struct http_limits *limits)
 {
 	memset(t, 0, sizeof(*t));
+	for (unsigned i = 0; i < e->n && !t->upstream; i++) {
+		struct endpoint_target *old = &e->targets[i];
+		if (old->upstream && same_target(old, v)) {
+			t->upstream = MO_TAKE(old->upstream);
+			t->timeouts = old->timeouts;
+			t->try_at = old->try_at;
+		}
+	}
+	if (!t->upstream && http_upstream_new(loop, v->address, limits, &t->upstream, NULL) < 0)
+		return false;
 	memcpy(t->instance, v->instance, sizeof(t->instance));
 	memcpy(t->address, v->address, sizeof(t->address));
 	int n = snprintf(t->headers, sizeof(t->headers),
@@ -44,7 +46,7 @@ static void target_init(struct endpoint_target *t, const struct endpoint_target_
 	MO_ASSERT(n > 0 && (size_t)n < sizeof(t->headers));
 	t->headers_len = (size_t)n;
 	t->weight = v->weight;
-	t->upstream = upstream;
+	return true;
 }
 
 void endpoint_apply(struct endpoint *e, const struct endpoint_view *view, struct http_loop *loop,
@@ -53,12 +55,8 @@ void endpoint_apply(struct endpoint *e, const struct endpoint_view *view, struct
 	struct endpoint_target next[ENDPOINT_TARGETS_MAX];
 	unsigned n = 0;
 
-	for (unsigned i = 0; i < view->n; i++) {
-		const struct endpoint_target_view *v = &view->targets[i];
-		struct http_upstream *upstream = take_upstream(e->targets, e->n, v);
-		if (upstream || http_upstream_new(loop, v->address, limits, &upstream, NULL) == 0)
-			target_init(&next[n++], v, upstream);
-	}
+	for (unsigned i = 0; i < view->n; i++)
+		n += target_init(&next[n], &view->targets[i], e, loop, limits);
 	for (unsigned i = 0; i < e->n; i++)
 		if (e->targets[i].upstream)
 			http_upstream_retire(e->targets[i].upstream);
@@ -70,10 +68,16 @@ void endpoint_apply(struct endpoint *e, const struct endpoint_view *view, struct
 	e->loaded = true;
 }
 
-struct endpoint_target *endpoint_pick(struct endpoint *e, const char *except)
+static bool hangs(const struct endpoint_target *t)
+{
+	return t->timeouts >= ENDPOINT_TIMEOUTS;
+}
+
+struct endpoint_target *endpoint_pick(struct endpoint *e, const char *except, int64_t now)
 {
 	struct endpoint_target *best = NULL;
 	uint64_t best_load = 0;
+	bool best_rests = false;
 	unsigned first = e->n ? e->turn++ % e->n : 0;
 
 	for (unsigned i = 0; i < e->n; i++) {
@@ -81,13 +85,44 @@ struct endpoint_target *endpoint_pick(struct endpoint *e, const char *except)
 		if (except && e->n > 1 && strcmp(t->instance, except) == 0)
 			continue;
 		uint64_t load = http_upstream_load(t->upstream) + 1;
+		bool rests = hangs(t) && now < t->try_at;
 		/* load/weight < best_load/best->weight, without a division */
-		if (!best || load * best->weight < best_load * t->weight) {
+		if (!best || rests < best_rests ||
+			(rests == best_rests && load * best->weight < best_load * t->weight)) {
 			best = t;
 			best_load = load;
+			best_rests = rests;
 		}
 	}
+	if (best && hangs(best))
+		best->try_at = now + ENDPOINT_REST_US; /* this request tries it */
 	return best;
+}
+
+static struct endpoint_target *find(struct endpoint *e, const char *instance)
+{
+	for (unsigned i = 0; i < e->n; i++)
+		if (strcmp(e->targets[i].instance, instance) == 0)
+			return &e->targets[i];
+	return NULL;
+}
+
+bool endpoint_timed_out(struct endpoint *e, const char *instance, int64_t now)
+{
+	struct endpoint_target *t = find(e, instance);
+
+	if (!t || ++t->timeouts < ENDPOINT_TIMEOUTS)
+		return false;
+	t->try_at = now + ENDPOINT_REST_US;
+	return t->timeouts == ENDPOINT_TIMEOUTS;
+}
+
+void endpoint_answered(struct endpoint *e, const char *instance)
+{
+	struct endpoint_target *t = find(e, instance);
+
+	if (t)
+		t->timeouts = 0;
 }
 
 /* Other loops may hold the same series. */

@@ -32,6 +32,8 @@ struct endpoint_target {
 	char headers[192]; /* ready "X-Instance-Id" and "X-Instance-Secret" lines */
 	size_t headers_len;
 	unsigned weight;
+	unsigned timeouts; /* in a row */
+	int64_t try_at;    /* mo_mono(): left out until then, once there are too many */
 	struct http_upstream *upstream;
 };
 
@@ -60,9 +62,15 @@ struct endpoint *endpoint_new(const char *deployment);
 void endpoint_apply(struct endpoint *e, const struct endpoint_view *view, struct http_loop *loop,
 	const struct http_limits *limits);
 
-/* The least loaded target by weight, in turn among equals; never EXCEPT (an instance id or NULL)
- * while there is another. NULL when there is none. */
-struct endpoint_target *endpoint_pick(struct endpoint *e, const char *except);
+/* The least loaded target by weight, in turn among equals; never EXCEPT (an instance id or NULL) or
+ * one that hangs while there is another. NULL when there is none. */
+struct endpoint_target *endpoint_pick(struct endpoint *e, const char *except, int64_t now);
+
+/* A target that times out ENDPOINT_TIMEOUTS times in a row hangs: it is left out, but for one
+ * request each ENDPOINT_REST_US that tries it, until it answers. True when it was found out now. */
+enum { ENDPOINT_TIMEOUTS = 3, ENDPOINT_REST_US = 5000000 };
+bool endpoint_timed_out(struct endpoint *e, const char *instance, int64_t now);
+void endpoint_answered(struct endpoint *e, const char *instance);
 
 /* Retires all connections, lets the metrics go and frees E, which no hop holds. */
 void endpoint_free(struct endpoint *e);

@@ -62,8 +62,10 @@ static void wake_waiting(struct gateway *g, struct endpoint *e, const struct mo_
 	struct mo_list *node, woken;
 
 	mo_list_init(&woken); /* a woken hop may wait again: not in this round */
-	while ((node = mo_list_pop(&e->waiting)))
+	while ((node = mo_list_pop(&e->waiting))) {
+		http_timer_clear(g->loop, &MO_LIST_ENTRY(node, struct hop, node)->timer);
 		mo_list_push(&woken, node);
+	}
 	while ((node = mo_list_pop(&woken))) {
 		struct hop *hop = MO_LIST_ENTRY(node, struct hop, node);
 		g->waiting--;

@@ -11,7 +11,7 @@ enum {
 	FORGET_US = 600 * 1000000, /* an endpoint nobody asked for this long leaves the cache */
 };
 
-enum { M_REQUESTS, M_SECONDS, M_INFLIGHT, M_RETRIES, M_LOAD_ERRORS, M_COUNT };
+enum { M_REQUESTS, M_SECONDS, M_INFLIGHT, M_RETRIES, M_EJECTIONS, M_LOAD_ERRORS, M_COUNT };
 
 const struct obs_decl gateway_metrics_decls[] = {
 	[M_REQUESTS] = { .name = "modelops_gateway_requests_total",
@@ -34,7 +34,10 @@ const struct obs_decl gateway_metrics_decls[] = {
 		.max_series = 4000 },
 	[M_RETRIES] = { .name = "modelops_gateway_retries_total",
 		.type = OBS_COUNTER,
-		.help = "Requests sent to a second instance after the first did not answer." },
+		.help = "Requests sent again after an instance was lost, busy or another one." },
+	[M_EJECTIONS] = { .name = "modelops_gateway_ejections_total",
+		.type = OBS_COUNTER,
+		.help = "Times an instance was left out for a while because it did not answer." },
 	[M_LOAD_ERRORS] = { .name = "modelops_gateway_load_errors_total",
 		.type = OBS_COUNTER,
 		.help = "Looks at the store that failed." },
@@ -51,6 +54,7 @@ int gateway_metrics_declare(struct obs *obs, struct gateway_metrics *ret, struct
 	ret->seconds = families[M_SECONDS];
 	ret->inflight = families[M_INFLIGHT];
 	ret->retries = obs_series(families[M_RETRIES], NULL);
+	ret->ejections = obs_series(families[M_EJECTIONS], NULL);
 	ret->load_errors = obs_series(families[M_LOAD_ERRORS], NULL);
 	return 0;
 }

@@ -13,7 +13,7 @@ struct store;
 /* Declared once per process, shared by its loops. */
 struct gateway_metrics {
 	struct obs_family *requests, *seconds, *inflight;
-	struct obs_series *retries, *load_errors;
+	struct obs_series *retries, *ejections, *load_errors;
 };
 
 int gateway_metrics_declare(struct obs *obs, struct gateway_metrics *ret, struct mo_err *err);

@@ -34,7 +34,8 @@ struct gateway {
 /* One request on its way through the gateway; lives in the request's arena. */
 struct hop {
 	struct http_call call;
-	struct mo_list node; /* in endpoint->waiting */
+	struct mo_list node;     /* in endpoint->waiting */
+	struct http_timer timer; /* to the deadline, while it waits there */
 	struct gateway *gateway;
 	struct http_req *req;
 	struct endpoint *endpoint;
@@ -42,6 +43,7 @@ struct hop {
 	enum endpoint_kind kind;
 	unsigned tries, looks;    /* instances tried, fresh looks at the store waited for */
 	char instance[MO_ID_MAX]; /* tried last */
+	int64_t sent_at;          /* to it */
 };
 
 /* The endpoint of DEPLOYMENT, made when it is not there yet (then not loaded). NULL with ERR. */
@@ -57,7 +59,7 @@ void endpoint_drop(struct gateway *g, struct endpoint *e);
 /* A hop lets E go. */
 void endpoint_release(struct endpoint *e);
 
-/* The endpoint of HOP is loaded: check who asks, then send. */
+/* The endpoint of HOP was looked up and HOP is out of its list: check who asks, then send. */
 void hop_go(struct hop *hop);
 
 /* Answers with ERR and lets the endpoint go; 502 for an instance that broke the protocol. */

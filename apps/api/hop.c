@@ -2,14 +2,17 @@
 #include "gateway_int.h"
 
 #include "modelops/base/check.h"
+#include "modelops/base/log.h"
 #include "modelops/base/time.h"
 
 #include <stdio.h>
 #include <string.h>
 
 enum {
-	MAX_TRIES = 2, /* instances asked */
-	MAX_LOOKS = 2, /* fresh looks at the store while there is none to ask */
+	MAX_TRIES = 2,       /* instances asked */
+	MAX_LOOKS = 2,       /* fresh looks at the store while there is none to ask */
+	GRACE_US = 100000,   /* at most so much earlier than we does an instance give up */
+	TELLING_US = 250000, /* a wait from which silence says something of the instance */
 };
 
 static const char *const kind_paths[ENDPOINT_KINDS] = { "/predict", "/explain" };
@@ -55,6 +58,7 @@ static int build_call(struct hop *hop, const struct endpoint_target *t, struct m
 
 	if (left <= 0)
 		return mo_fail(err, MO_ETIMEOUT, "no instance answered within the deadline");
+	left -= left / 10 < GRACE_US ? left / 10 : GRACE_US;
 	const char *trace = req->traceparent[0] ? req->traceparent : NULL;
 	char *headers =
 		mo_arena_printf(req->arena, "%.*sX-Request-Id: %s\r\nX-Deadline-Ms: %lld\r\n%s%s%s",
@@ -69,7 +73,31 @@ static int build_call(struct hop *hop, const struct endpoint_target *t, struct m
 	hop->call.path = target ? mo_str(target) : mo_str(path);
 	hop->call.headers = mo_str(headers);
 	memcpy(hop->instance, t->instance, sizeof(hop->instance));
+	hop->sent_at = http_loop_now(req->loop);
 	return 0;
+}
+
+static void wait_expired(struct http_timer *timer)
+{
+	struct hop *hop = MO_LIST_ENTRY(timer, struct hop, timer);
+	struct mo_err err = { 0 };
+
+	mo_list_remove(&hop->node);
+	hop->gateway->waiting--;
+	mo_fail(&err, MO_ETIMEOUT, "deployment '%s' was not looked up within the deadline",
+		hop->endpoint->deployment);
+	hop_problem(hop, &err);
+}
+
+/* Until the store was looked at, or the deadline. */
+static void hop_wait(struct hop *hop)
+{
+	struct gateway *g = hop->gateway;
+
+	mo_list_push(&hop->endpoint->waiting, &hop->node);
+	g->waiting++;
+	hop->timer.fn = wait_expired;
+	http_timer_set(g->loop, &hop->timer, hop->call.deadline);
 }
 
 /* Nothing to send to: the cache may be a moment behind the store, so the hop waits for a fresh
@@ -83,8 +111,7 @@ static bool hop_look_again(struct hop *hop)
 	hop->looks++;
 	hop->tries = 0;
 	obs_add(hop->endpoint->running, -1);
-	mo_list_push(&hop->endpoint->waiting, &hop->node);
-	g->waiting++;
+	hop_wait(hop);
 	endpoint_load(g, hop->endpoint);
 	return true;
 }
@@ -93,7 +120,9 @@ static void hop_send(struct hop *hop)
 {
 	struct endpoint *e = hop->endpoint;
 	struct mo_err err = { 0 };
-	struct endpoint_target *t = endpoint_pick(e, hop->tries > 1 ? hop->instance : NULL);
+	struct endpoint_target *t = endpoint_pick(
+		e, hop->tries > 1 ? hop->instance : NULL, http_loop_now(hop->req->loop));
+	bool again = hop->instance[0];
 
 	if (!t && hop_look_again(hop))
 		return;
@@ -104,6 +133,7 @@ static void hop_send(struct hop *hop)
 	} else if (build_call(hop, t, &err) < 0) {
 		hop_problem(hop, &err);
 	} else {
+		obs_add(hop->gateway->cfg.metrics->retries, again);
 		http_call_start(t->upstream, &hop->call);
 	}
 }
@@ -194,16 +224,34 @@ static bool hop_retry(struct hop *hop, const struct mo_err *err)
 {
 	bool misdirected = !err && hop->call.status == 421;
 	bool lost = err && err->code == MO_EUNAVAIL;
+	bool busy = lost && mo_streq(err->slug, "busy"); /* alive: the store knows nothing newer */
 
 	if (!misdirected && !lost)
 		return false;
-	obs_add(hop->gateway->cfg.metrics->retries, 1);
 	if (hop->tries >= MAX_TRIES || hop->endpoint->n < 2)
-		return hop_look_again(hop);
-	endpoint_load(hop->gateway, hop->endpoint);
+		return !busy && hop_look_again(hop);
+	if (!busy)
+		endpoint_load(hop->gateway, hop->endpoint);
 	hop->tries++;
 	hop_send(hop);
 	return true;
+}
+
+/* An instance that lives says 504 itself, a little earlier; a wait too short to tell says nothing.
+ */
+static void note_health(const struct hop *hop, const struct mo_err *err)
+{
+	struct endpoint *e = hop->endpoint;
+	int64_t now = http_loop_now(hop->req->loop);
+
+	if (!err)
+		endpoint_answered(e, hop->instance);
+	else if (err->code == MO_ETIMEOUT && now - hop->sent_at >= TELLING_US &&
+		 endpoint_timed_out(e, hop->instance, now)) {
+		obs_add(hop->gateway->cfg.metrics->ejections, 1);
+		mo_log(MO_LOG_WARN, "instance does not answer", "deployment", e->deployment,
+			"instance", hop->instance, NULL);
+	}
 }
 
 static void hop_done(struct http_call *call, const struct mo_err *err)
@@ -211,6 +259,7 @@ static void hop_done(struct http_call *call, const struct mo_err *err)
 	struct hop *hop = MO_LIST_ENTRY(call, struct hop, call);
 	struct mo_err copy = { 0 };
 
+	note_health(hop, err);
 	if (hop_retry(hop, err))
 		return;
 	if (err) {
@@ -285,8 +334,7 @@ void gateway_forward(struct gateway *g, struct http_req *req, const struct gatew
 		hop_go(hop);
 		return;
 	}
-	mo_list_push(&e->waiting, &hop->node);
-	g->waiting++;
+	hop_wait(hop);
 	if (!e->loading)
 		endpoint_load(g, e);
 }

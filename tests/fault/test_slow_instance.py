@@ -94,10 +94,14 @@ def test_killed_replica_is_no_error(place):
 			answered.append(1)
 	with concurrent.futures.ThreadPoolExecutor(4) as pool:
 		threads = [pool.submit(traffic) for _ in range(4)]
+
+		def ended():
+			"""Fails with the reason of the first thread that failed."""
+			return [thread.result() for thread in threads if thread.done()]
 		try:
 			for _ in range(3):
 				old, count = ready(), len(answered)
-				proc.wait_until(lambda: len(answered) > count + 20, "traffic", 60)
+				proc.wait_until(lambda: len(answered) > count + 20 or ended(), "traffic", 60)
 				os.kill(place.serving()[0], signal.SIGKILL)
 				proc.wait_until(lambda: len(ready()) == 2 and ready() != old, lambda: "a new instance: %s" % place.admin.items(
 					instances), 60, 0.1)

@@ -13,14 +13,14 @@ from lib import api
 
 @contextlib.contextmanager
 def instance(delay=0.0):
-	"""Port of a server that answers each predict after DELAY seconds."""
+	"""Port of a server that answers each predict after DELAY seconds, or those that DELAY() says."""
 
 	class Handler(http.server.BaseHTTPRequestHandler):
 		protocol_version = "HTTP/1.1"
 
 		def do_POST(self):
 			self.rfile.read(int(self.headers.get("Content-Length", 0)))
-			time.sleep(delay)
+			time.sleep(delay() if callable(delay) else delay)
 			self.send_response(200)
 			self.send_header("Content-Type", "application/json")
 			self.send_header("X-Rows", "3")
@@ -43,11 +43,12 @@ def instance(delay=0.0):
 		server.server_close()
 
 
-def ready(server, deployment, port):
-	"""Rows of a READY instance at PORT, as the controller would leave them."""
+def ready(server, deployment, *ports):
+	"""Rows of READY instances at PORTS, as the controller would leave them."""
 	revision = api.new_id("rev")
 	common = {"tenant_id": deployment["tenant_id"], "deployment_id": deployment["id"], "created_at": time.time_ns() // 1000}
 	server.row("revisions", id=revision, number=1, model_version_id="mv", spec="{}", replicas=1, concurrency=1, shares=1,
 		state="READY", weight=100, **common)
-	server.row("instances", id=api.new_id("ins"), revision_id=revision, idx=0, state="READY", address="tcp:127.0.0.1:%d" % port,
-		restarts=0, **common)
+	for idx, port in enumerate(ports):
+		server.row("instances", id=api.new_id("ins"), revision_id=revision, idx=idx, state="READY",
+			address="tcp:127.0.0.1:%d" % port, restarts=0, **common)

@@ -44,7 +44,7 @@ static void test_follow(void **state)
 	struct endpoint_view *v = calloc(1, sizeof(*v));
 
 	(void)state;
-	assert_null(endpoint_pick(e, NULL));
+	assert_null(endpoint_pick(e, NULL, 0));
 	v->found = true;
 	add(v, "ins_a", "tcp:127.0.0.1:1", 100);
 	add(v, "ins_b", "tcp:127.0.0.1:2", 100);
@@ -84,11 +84,54 @@ static void test_spread(void **state)
 	add(v, "ins_b", "tcp:127.0.0.1:2", 100);
 	endpoint_apply(e, v, loop, &limits);
 	for (int i = 0; i < 100; i++)
-		picked[endpoint_pick(e, NULL) == &e->targets[1]]++;
+		picked[endpoint_pick(e, NULL, 0) == &e->targets[1]]++;
 	assert_int_equal(picked[0], 50);
 	assert_int_equal(picked[1], 50);
 	for (int i = 0; i < 10; i++)
-		assert_string_equal(endpoint_pick(e, "ins_a")->instance, "ins_b");
+		assert_string_equal(endpoint_pick(e, "ins_a", 0)->instance, "ins_b");
+	free(v);
+	endpoint_free(e);
+}
+
+/* One that hangs is left out, tried now and then by one request, and back once it answers. */
+static void test_one_that_hangs(void **state)
+{
+	struct endpoint *e = endpoint_new("dep_1");
+	struct endpoint_view *v = calloc(1, sizeof(*v));
+	int64_t now = 1000;
+
+	(void)state;
+	v->found = true;
+	add(v, "ins_a", "tcp:127.0.0.1:1", 100);
+	add(v, "ins_b", "tcp:127.0.0.1:2", 100);
+	endpoint_apply(e, v, loop, &limits);
+	for (int i = 1; i < ENDPOINT_TIMEOUTS; i++)
+		assert_false(endpoint_timed_out(e, "ins_a", now));
+	endpoint_answered(e, "ins_a"); /* only those in a row count */
+	for (int i = 1; i < ENDPOINT_TIMEOUTS; i++)
+		assert_false(endpoint_timed_out(e, "ins_a", now));
+	assert_true(endpoint_timed_out(e, "ins_a", now));
+	assert_false(endpoint_timed_out(e, "ins_a", now)); /* said once */
+	assert_false(endpoint_timed_out(e, "ins_gone", now));
+	endpoint_apply(e, v, loop, &limits); /* a fresh look does not make it well */
+	for (int i = 0; i < 10; i++)
+		assert_string_equal(endpoint_pick(e, NULL, now)->instance, "ins_b");
+
+	now += ENDPOINT_REST_US;
+	int tried = 0;
+	for (int i = 0; i < 10; i++)
+		tried += strcmp(endpoint_pick(e, NULL, now)->instance, "ins_a") == 0;
+	assert_int_equal(tried, 1);
+	endpoint_answered(e, "ins_a");
+	for (int i = 0; i < 10; i++)
+		tried += strcmp(endpoint_pick(e, NULL, now)->instance, "ins_a") == 0;
+	assert_int_equal(tried, 6);
+
+	for (int i = 0; i < ENDPOINT_TIMEOUTS; i++) {
+		endpoint_timed_out(e, "ins_a", now);
+		endpoint_timed_out(e, "ins_b", now);
+	}
+	assert_non_null(endpoint_pick(e, NULL, now)); /* better than none */
 	free(v);
 	endpoint_free(e);
 }
@@ -98,6 +141,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_follow, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_spread, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_one_that_hangs, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
