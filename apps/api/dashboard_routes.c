@@ -4,6 +4,7 @@
 #include "modelops/domain/dashboard.h"
 #include "modelops/domain/tenant.h"
 #include "modelops/store/dashboards.h"
+#include "modelops/store/tenants.h"
 #include "modelops/wire/dashboard.h"
 
 #include "configmap.h"
@@ -125,6 +126,20 @@ int dashboard_create(struct api_req *r, struct mo_err *err)
 	return req_write(r, create, err);
 }
 
+/* A body may repeat whose it is, by id or name. */
+static int check_owner(struct api_req *r, struct store_tx *tx, const struct dashboard *in,
+	const struct dashboard *old, struct mo_err *err)
+{
+	const char *tenant = NULL;
+	if (!in->tenant_id)
+		return 0;
+	if (req_tenant(r, tx, in->tenant_id, &tenant, err) < 0)
+		return -1;
+	if (!old->tenant_id || strcmp(tenant, old->tenant_id) != 0)
+		return mo_fail_field(err, "tenant_id", "the owner of a dashboard stays what it is");
+	return 0;
+}
+
 static int replace(struct api_req *r, struct store_tx *tx, struct mo_err *err)
 {
 	const struct dashboard *in = r->in;
@@ -133,9 +148,8 @@ static int replace(struct api_req *r, struct store_tx *tx, struct mo_err *err)
 		return -1;
 	if (in->scope != old->scope)
 		return mo_fail_field(err, "scope", "the scope of a dashboard stays what it is");
-	if (in->tenant_id && old->tenant_id && strcmp(in->tenant_id, old->tenant_id) != 0 &&
-		strcmp(in->tenant_id, r->actor.tenant_name) != 0)
-		return mo_fail_field(err, "tenant_id", "the owner of a dashboard stays what it is");
+	if (check_owner(r, tx, in, old, err) < 0)
+		return -1;
 	struct dashboard next = *old;
 	next.name = in->name;
 	next.title = in->title;
@@ -173,15 +187,19 @@ static int export(struct api_req *r, struct store_tx *tx, struct mo_err *err)
 {
 	struct dashboard *dashboard = NULL;
 	const char *namespace = query_text(&r->query, "namespace"), *text = NULL;
+	struct tenant *owner = NULL;
 	if (!namespace)
 	namespace = "monitoring";
 	if (!mo_name_valid(namespace, strlen(namespace)))
 		return mo_fail_field(err, "namespace", "'%.80s' is no namespace", namespace);
 	if (find(r, tx, &dashboard, err) < 0)
 		return -1;
-	text = configmap_text(dashboard, namespace, r->arena);
-	if (!text)
-		return mo_fail(err, MO_ENOMEM, "ConfigMap");
+	if (dashboard->tenant_id &&
+		store_tenant_get(tx, dashboard->tenant_id, r->arena, &owner, err) < 0)
+		return -1;
+	if (configmap_text(dashboard, owner ? owner->name : NULL, namespace, r->arena, &text, err) <
+		0)
+		return -1;
 	return req_answer_text(r, "application/yaml", mo_str(text));
 }
 

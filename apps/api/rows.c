@@ -48,9 +48,8 @@ const char *req_actor(const struct api_req *r)
 	return r->actor.name;
 }
 
-/* REF is an id or a name; for others than platform admins only their own exists. */
-static int tenant_of(struct api_req *r, struct store_tx *tx, const char *ref,
-	const char **ret_tenant, struct mo_err *err)
+int req_tenant(struct api_req *r, struct store_tx *tx, const char *ref, const char **ret_tenant,
+	struct mo_err *err)
 {
 	bool own = !strcmp(ref, r->actor.tenant_id) || !strcmp(ref, r->actor.tenant_name);
 	if (own) {
@@ -71,7 +70,7 @@ int req_list_tenant(
 {
 	const char *ref = query_text(&r->query, "tenant_id");
 	if (ref)
-		return tenant_of(r, tx, ref, ret_tenant, err);
+		return req_tenant(r, tx, ref, ret_tenant, err);
 	*ret_tenant = r->tenant;
 	return 0;
 }
@@ -83,7 +82,7 @@ int req_create_tenant(struct api_req *r, struct store_tx *tx, const char *body,
 	if (body && ref && strcmp(body, ref) != 0)
 		return mo_fail_field(
 			err, "tenant_id", "the body says '%.60s', the query '%.60s'", body, ref);
-	return tenant_of(r, tx, body ? body : ref ? ref : r->actor.tenant_id, ret_tenant, err);
+	return req_tenant(r, tx, body ? body : ref ? ref : r->actor.tenant_id, ret_tenant, err);
 }
 
 int req_in_project(const struct api_req *r, const char *project_id, const char *noun,

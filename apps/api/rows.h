@@ -28,6 +28,10 @@ const char *req_new_id(struct api_req *r, const char *prefix);
 int req_list_tenant(
 	struct api_req *r, struct store_tx *tx, const char **ret_tenant, struct mo_err *err);
 
+/* The tenant with the id or name REF; for others than platform admins only their own exists. */
+int req_tenant(struct api_req *r, struct store_tx *tx, const char *ref, const char **ret_tenant,
+	struct mo_err *err);
+
 /* The tenant to create in: BODY or ?tenant_id= (id or name; other tenants for platform admins
  * only), else the caller's own. Another's is MO_ENOTFOUND for everybody else. */
 int req_create_tenant(struct api_req *r, struct store_tx *tx, const char *body,

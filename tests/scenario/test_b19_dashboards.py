@@ -1,6 +1,8 @@
 """Dashboards: built-in ones, own ones, and the ConfigMap that Grafana's sidecar takes."""
 # databases: sqlite postgres
+import glob
 import json
+import re
 
 import yaml
 from lib import api, proc
@@ -81,7 +83,7 @@ def test_configmap():
 		assert document["metadata"]["labels"]["grafana_dashboard"] == "1"
 		assert document["metadata"]["namespace"] == "grafana" and document["metadata"]["annotations"]["grafana_folder"]
 		((key, text),) = document["data"].items()
-		assert key == "mine.json" and json.loads(text) == BODY["definition"]
+		assert key == "acme.mine.json" and json.loads(text) == BODY["definition"]
 		admin.problem("GET", PATH + "/%s/export_configmap" % made["id"], params={"namespace": "Bad_"}, field="namespace")
 		for built_in in server.client().items(PATH):
 			text = server.client().get(PATH + "/%s/export_configmap" % built_in["id"]).text
@@ -89,9 +91,69 @@ def test_configmap():
 			assert json.loads(value) == built_in["definition"] and key.endswith(".json")
 
 
+def test_exports_of_two_tenants_stay_apart():
+	with api.running() as server:
+		exports = []
+		for tenant in ("acme", "beta"):
+			_, _, admin = server.tenant(tenant)
+			for name in ("mine", "runtime-resources"): # the second is also the name of a built-in one
+				made = admin.post(PATH, dict(BODY, name=name)).json()
+				exports.append(yaml.safe_load(admin.get(PATH + "/%s/export_configmap" % made["id"]).text))
+		exports += [yaml.safe_load(server.client().get(PATH + "/%s/export_configmap" % d["id"]).text)
+			for d in server.client().items(PATH) if d["builtin"]]
+		names = [e["metadata"]["name"] for e in exports]
+		files = [(e["metadata"]["annotations"]["grafana_folder"], key) for e in exports for key in e["data"]]
+		assert len(set(names)) == len(names) == 7 and len(set(files)) == 7
+
+
+def test_an_export_fits_into_a_configmap():
+	"""Numbers keep their spelling; what is too large with indentation goes out compact."""
+	with api.running() as server:
+		_, _, admin = server.tenant("acme")
+		deep = leaf = {}
+		for _ in range(12):
+			leaf["x"] = [{}]
+			leaf = leaf["x"][0]
+		leaf["list"] = [0.1] * 40000
+		made = admin.post(PATH, dict(BODY, definition=deep)).json()
+		reply = admin.get(PATH + "/%s/export_configmap" % made["id"])
+		((_, text),) = yaml.safe_load(reply.text)["data"].items()
+		assert len(reply.content) < 1 << 20 and json.loads(text) == deep and "0.10000" not in text
+		worst = ['"' * 16] * 14500 # JSON and then YAML write each quote twice as long
+		for _ in range(20):
+			worst = {"x": worst}
+		made = admin.post(PATH, dict(BODY, name="big", definition=worst)).json()
+		reply = admin.get(PATH + "/%s/export_configmap" % made["id"])
+		((_, text),) = yaml.safe_load(reply.text)["data"].items()
+		assert 900000 < len(reply.content) < 1 << 20 and json.loads(text) == worst
+
+
+def test_a_platform_admin_changes_what_it_made():
+	with api.running() as server:
+		server.tenant("acme")
+		root = server.client()
+		made = root.post(PATH, dict(BODY, tenant_id="acme")).json()
+		path = PATH + "/" + made["id"]
+		for tenant in ("acme", made["tenant_id"]):
+			root.put(path, dict(BODY, tenant_id=tenant))
+		root.problem("PUT", path, dict(BODY, tenant_id="platform"), field="tenant_id")
+		own = root.post(PATH, dict(BODY, scope="admin")).json()
+		root.problem("PUT", PATH + "/" + own["id"], dict(BODY, scope="admin", tenant_id="acme"), field="tenant_id")
+
+
+def test_built_in_ones_keep_to_the_labels():
+	"""Shares of different pools are never added up, and a selector names only labels that the metric has."""
+	for path in glob.glob(proc.ROOT + "/deploy/addons/observability/dashboards/*.json"):
+		with open(path, encoding="utf-8") as f:
+			for expr in re.findall(r'"expr": "(.*)",?$', f.read(), re.M):
+				assert not re.search(r"\b(sum|avg|max)\s*\(\s*modelops_pool", expr), (path, expr)
+				for metric, labels in re.findall(r"(modelops_serving_\w+|process_\w+)\{([^}]*)\}", expr):
+					assert set(re.findall(r"(\w+)=~?", labels)) <= {"tenant", "deployment", "kind", "code", "instance_id"}, expr
+				for metric, labels in re.findall(r"(modelops_gateway_\w+)\{([^}]*)\}", expr):
+					assert set(re.findall(r"(\w+)=~?", labels)) <= {"tenant", "deployment", "kind", "code"}, expr
+
+
 def test_the_metrics_they_show_exist():
-	import glob
-	import re
 	with api.running() as server:
 		known = server.nobody().get("/metrics").text
 	with open(proc.program("modelops-serving"), "rb") as f:

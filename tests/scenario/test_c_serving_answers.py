@@ -177,6 +177,14 @@ def test_metrics_count(iris):
 	assert abs(server.metric("process_start_time_seconds") - time.time()) < 600
 
 
+def test_metrics_say_whose_they_are(tmp_path):
+	serving.iris(tmp_path / "in")
+	with serving.Serving(tmp_path, TENANT_ID="ten_1", DEPLOYMENT_ID="dep_1") as server:
+		text = server.call("GET", "/metrics").body.decode()
+	values = [line for line in text.splitlines() if not line.startswith("#")]
+	assert len(values) > 20 and all('{tenant="ten_1",deployment="dep_1"' in line for line in values)
+
+
 def test_only_its_own_libraries(iris):
 	server = iris[0]
 	with open("/proc/%d/maps" % server.pid, encoding="utf-8") as f:

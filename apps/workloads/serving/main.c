@@ -167,7 +167,7 @@ static int start(struct program *p, struct mo_err *err)
 	struct serving *s = &p->s;
 	if (s->cfg.instance_id && !s->cfg.instance_secret)
 		return mo_fail(err, MO_EINVAL, "INSTANCE_ID is set, INSTANCE_SECRET is not");
-	if (telemetry_init(&s->telemetry, err) < 0 || http_loop_new(&s->loop, err) < 0 ||
+	if (telemetry_init(&s->telemetry, &s->cfg, err) < 0 || http_loop_new(&s->loop, err) < 0 ||
 		watch_signals(p, err) < 0 || routes_init(s, err) < 0)
 		return -1;
 	if (http_workers_new("serving", (unsigned)s->cfg.threads, (unsigned)s->cfg.max_concurrency,

@@ -113,7 +113,7 @@ void gate_request(struct serving *s, struct http_req *req, enum serving_kind kin
 
 /* --- telemetry.c --- */
 
-int telemetry_init(struct telemetry *t, struct mo_err *err);
+int telemetry_init(struct telemetry *t, const struct serving_cfg *cfg, struct mo_err *err);
 void telemetry_done(struct telemetry *t, enum serving_kind kind, int status, int64_t started);
 
 /* --- routes.c --- */

@@ -90,11 +90,20 @@ static void make_series(struct telemetry *t, struct obs_family *f[F_COUNT])
 	t->start = obs_series(f[F_START], NULL);
 }
 
-int telemetry_init(struct telemetry *t, struct mo_err *err)
+/* Every figure says whose it is, whatever scrapes it. */
+static int label(struct telemetry *t, const char *name, const char *value, struct mo_err *err)
+{
+	return value ? obs_common_label(t->obs, name, value, err) : 0;
+}
+
+int telemetry_init(struct telemetry *t, const struct serving_cfg *cfg, struct mo_err *err)
 {
 	struct obs_family *families[F_COUNT];
 	t->started = mo_now();
-	if (obs_new(&t->obs, err) < 0 || obs_declare(t->obs, decls, F_COUNT, families, err) < 0)
+	if (obs_new(&t->obs, err) < 0 || label(t, "tenant", cfg->tenant, err) < 0 ||
+		label(t, "deployment", cfg->deployment, err) < 0 ||
+		label(t, "instance_id", cfg->instance_id, err) < 0 ||
+		obs_declare(t->obs, decls, F_COUNT, families, err) < 0)
 		return -1;
 	make_series(t, families);
 	return obs_on_render(t->obs, refresh, t, err);

@@ -21,6 +21,7 @@ int obs_new(struct obs **ret_obs, struct mo_err *err)
 		return mo_fail(err, MO_ENOMEM, "metrics registry");
 	pthread_mutex_init(&o->lock, NULL);
 	mo_map_init(&o->by_name, 4096);
+	mo_buf_init(&o->common, 4096);
 	o->last = &o->families;
 	*ret_obs = o;
 	return 0;
@@ -60,6 +61,7 @@ void obs_free(struct obs *obs)
 		family_free(f);
 	}
 	mo_map_free(&obs->by_name);
+	mo_buf_free(&obs->common);
 	pthread_mutex_destroy(&obs->lock);
 	free(obs);
 }

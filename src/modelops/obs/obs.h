@@ -49,6 +49,10 @@ struct obs_series {
 int obs_new(struct obs **ret_obs, struct mo_err *err);
 void obs_free(struct obs *obs);
 
+/* Label NAME (a constant) with VALUE on every series, before the labels of its own: whose process
+ * this is. Before any obs_declare. */
+int obs_common_label(struct obs *obs, const char *name, const char *value, struct mo_err *err);
+
 /* Adds COUNT families; DECLS is borrowed for the life of OBS. ret_families (COUNT pointers) may be
  * NULL. Families without labels exist at once with value 0. MO_ECONFLICT when a name is taken,
  * MO_EINVAL for a bad declaration. */

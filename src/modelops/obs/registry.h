@@ -2,6 +2,7 @@
 #ifndef MODELOPS_OBS_REGISTRY_H
 #define MODELOPS_OBS_REGISTRY_H
 
+#include "modelops/base/buf.h"
 #include "modelops/base/list.h"
 #include "modelops/base/map.h"
 #include "modelops/obs/obs.h"
@@ -36,6 +37,7 @@ struct obs {
 	pthread_mutex_t lock;
 	struct obs_family *families, **last;
 	struct mo_map by_name;
+	struct mo_buf common; /* `name="value",` for each common label */
 	struct {
 		void (*fn)(void *ctx);
 		void *ctx;

@@ -1,6 +1,7 @@
 /* Prometheus text exposition 0.0.4: the text before each value is made once, rendering only adds
  * numbers. */
 #include "modelops/base/check.h"
+#include "modelops/base/str.h"
 #include "modelops/obs/registry.h"
 
 #include <stdio.h>
@@ -34,29 +35,52 @@ char *obs_header_text(const struct obs_decl *decl)
 	return b.failed ? NULL : mo_buf_take(&b);
 }
 
+/* NAME="VALUE", */
+static void put_label(struct mo_buf *b, struct mo_str name, const char *value)
+{
+	mo_buf_append(b, name.p, name.n);
+	mo_buf_puts(b, "=\"");
+	put_escaped(b, value ? value : "", true);
+	mo_buf_puts(b, "\",");
+}
+
+/* The last comma becomes the end; without a label the brace goes. */
+static void close_labels(struct mo_buf *b)
+{
+	if (b->failed)
+		return;
+	if (b->data[b->len - 1] == ',')
+		b->data[b->len - 1] = '}';
+	else
+		b->len--;
+}
+
+int obs_common_label(struct obs *obs, const char *name, const char *value, struct mo_err *err)
+{
+	MO_ASSERT(!obs->families);
+	put_label(&obs->common, mo_str(name), value);
+	return obs->common.failed ? mo_fail(err, MO_ENOMEM, "label '%s'", name) : 0;
+}
+
 /* name SUFFIX {labels, le="LE"} and a blank. */
 static void put_series(struct mo_buf *b, const struct obs_family *f, const char *suffix,
 	const char *const *values, const char *le)
 {
 	const char *at = f->decl->labels ? f->decl->labels : "";
+	const struct mo_buf *common = &f->obs->common;
 
 	mo_buf_puts(b, f->decl->name);
 	mo_buf_puts(b, suffix);
-	if (f->nlabels || le)
-		mo_buf_putc(b, '{');
+	mo_buf_putc(b, '{');
+	mo_buf_append(b, common->data, common->len);
 	for (unsigned i = 0; i < f->nlabels; i++) {
 		size_t n = strcspn(at, " ");
-		mo_buf_puts(b, i ? "," : "");
-		mo_buf_append(b, at, n);
-		mo_buf_puts(b, "=\"");
-		put_escaped(b, values[i] ? values[i] : "", true);
-		mo_buf_putc(b, '"');
+		put_label(b, (struct mo_str){ at, n }, values[i]);
 		at += n + (at[n] == ' ');
 	}
 	if (le)
-		mo_buf_printf(b, "%sle=\"%s\"", f->nlabels ? "," : "", le);
-	if (f->nlabels || le)
-		mo_buf_putc(b, '}');
+		put_label(b, mo_str("le"), le);
+	close_labels(b);
 	mo_buf_append(b, " \0", 2);
 }
 

@@ -2,7 +2,9 @@
  * alone. */
 #include "../unit.h"
 
+#include "modelops/base/buf.h"
 #include "modelops/base/fault.h"
+#include "modelops/json/indent.h"
 #include "modelops/json/json.h"
 
 #include <string.h>
@@ -94,6 +96,32 @@ static void kinds_have_names_for_people(void **state)
 		assert_string_equal(mo_json_kind(json_array_get(doc, i)), names[i]);
 }
 
+static void indenting_changes_blanks_only(void **state)
+{
+	static const struct {
+		const char *text, *want;
+	} cases[] = {
+		{ "1", "1" },
+		{ "{}", "{}" },
+		{ "[ ]", "[]" },
+		{ "{\"a\":0.1,\"b\":[1e5,\"x, [y] \\\"{\"],\"c\":{\"d\":[]}}",
+			"{\n  \"a\": 0.1,\n  \"b\": [\n    1e5,\n    \"x, [y] \\\"{\"\n  ],\n  "
+			"\"c\": {\n"
+			"    \"d\": []\n  }\n}" },
+		{ " [1 ,\n{ \"k\" : null } ] ", "[\n  1,\n  {\n    \"k\": null\n  }\n]" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		mo_autobuf struct mo_buf out;
+		mo_buf_init(&out, 1000);
+		assert_int_equal(mo_json_indent(mo_str(cases[i].text), &out), 0);
+		assert_string_equal(mo_buf_str(&out), cases[i].want);
+	}
+	mo_autobuf struct mo_buf small;
+	mo_buf_init(&small, 8);
+	assert_int_equal(mo_json_indent(mo_str("[1,2,3]"), &small), -1);
+}
+
 static void failing_memory_is_told(void **state)
 {
 	json_t *doc = NULL;
@@ -114,6 +142,7 @@ int main(void)
 		cmocka_unit_test(depth_and_size_hold_to_the_level_and_byte),
 		cmocka_unit_test(numbers_keep_their_kind_and_value),
 		cmocka_unit_test(kinds_have_names_for_people),
+		cmocka_unit_test(indenting_changes_blanks_only),
 		cmocka_unit_test(failing_memory_is_told),
 	};
 	return RUN_TESTS(tests);

@@ -43,6 +43,28 @@ static void render(struct obs *o, struct mo_buf *b)
 	assert_int_equal(obs_render(o, b, NULL), 0);
 }
 
+static void test_common_labels_stand_first(void **state)
+{
+	struct obs_family *f[3];
+	struct obs *o;
+	mo_autobuf struct mo_buf b;
+
+	mo_buf_init(&b, 1 << 20);
+	assert_int_equal(obs_new(&o, NULL), 0);
+	assert_int_equal(obs_common_label(o, "deployment", "d\"1", NULL), 0);
+	assert_int_equal(obs_common_label(o, "tenant", "t", NULL), 0);
+	assert_int_equal(obs_declare(o, decls, MO_COUNT(decls), f, NULL), 0);
+	obs_add(obs_series(f[C], (const char *const[]){ "a", "b" }), 1);
+	obs_observe(obs_series(f[H], (const char *const[]){ "p" }), 1);
+	render(o, &b);
+	assert_non_null(strstr(mo_buf_str(&b),
+		"c_total{deployment=\"d\\\"1\",tenant=\"t\",who=\"a\",what=\"b\"} 1\n"));
+	assert_non_null(strstr(mo_buf_str(&b), "g{deployment=\"d\\\"1\",tenant=\"t\"} 0\n"));
+	assert_non_null(strstr(mo_buf_str(&b),
+		"h_seconds_bucket{deployment=\"d\\\"1\",tenant=\"t\",r=\"p\",le=\"+Inf\"} 1\n"));
+	obs_free(o);
+}
+
 static void test_text(void **state)
 {
 	struct obs_family *f[3];
@@ -216,6 +238,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_common_labels_stand_first),
 		cmocka_unit_test(test_interned_and_bounded),
 		cmocka_unit_test(test_coming_and_going),
 		cmocka_unit_test(test_two_holders),
