@@ -56,8 +56,22 @@ def cli(url, *args, actor=ANA):
 	return json.loads(done.stdout)
 
 
+def up_on(data, port, env):
+	return proc.Program("modelops", "up", "--data", data, "--port", port, "--auth", "demo",
+		env=dict({name: env[name] for name in ("HOME", "DATABASE_URL") if name in env}, MODELOPS_REPO_ROOT=proc.ROOT))
+
+
+def resize_pool(data, env, shares):
+	"""An operator changes the pool that the demo made."""
+	with up_on(data, proc.free_port(), env) as up:
+		up.wait_for_log("ready after", 60)
+		cli(re.search(r"^api +(\S+)", up.log(), re.M).group(1), "pool", "update", "cpu", "--capacity", str(shares),
+			actor="admin|tenant=platform|role=admin")
+		assert up.stop(60) == 0
+
+
 def test_demo_twice_then_up(tmp_path, database):
-	data, port = tmp_path / "data", proc.free_port()
+	data, port = tmp_path / "with space" / "data", proc.free_port()
 	env = environment(data, port, database)
 	for version in (1, 2):
 		started = time.monotonic()
@@ -68,11 +82,12 @@ def test_demo_twice_then_up(tmp_path, database):
 		assert "iris version %d" % version in done.stdout and "how each amount came about" in done.stdout
 		assert done.stdout.splitlines()[-2:] == ["PORT=%d" % port, "DATA=%s" % data]
 		assert processes_of(data) == []
+		assert "3 of the %d shares" % (3 + version) in done.stdout, "what it says is not what it read"
+		if version == 1:
+			resize_pool(data, env, 5)
 	deployment = re.search(r"dep_[0-9A-Z]{26}", done.stdout).group(0)
 	invoice = re.search(r"invoice (inv_[0-9A-Z]{26})", done.stdout).group(1)
-	up_env = {name: env[name] for name in ("HOME", "DATABASE_URL") if name in env}
-	with proc.Program("modelops", "up", "--data", data, "--port", port, "--auth", "demo",
-			env=dict(up_env, MODELOPS_REPO_ROOT=proc.ROOT)) as up:
+	with up_on(data, port, env) as up:
 		up.wait_for_log("ready after", 60)
 		url = re.search(r"^api +(\S+)", up.log(), re.M).group(1)
 		with urllib.request.urlopen(url + "/readyz", timeout=5) as reply:
