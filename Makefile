@@ -51,15 +51,15 @@ soak: ## the fault tests with 200 random kills instead of 10
 
 asan: ## unit, scenario and fault tests with AddressSanitizer and UndefinedBehaviorSanitizer
 	@tools/install-deps test
-	@tests/run --build=asan unit/ conformance/ scenario/ fault/
+	@tests/run --build=asan unit/ fuzz/ conformance/ scenario/ fault/
 
 tsan: ## unit and fault tests, the gateway, the flow and parallel load with ThreadSanitizer
 	@tools/install-deps test
 	@tests/run --build=tsan unit/ conformance/ scenario/test_c_gateway scenario/test_d_flow scenario/test_d_parallel fault/
 
-coverage: ## line coverage of the unit and scenario tests: build/coverage/report.txt
+coverage: ## line coverage of the unit and scenario tests and the corpora: build/coverage/report.txt
 	@tools/install-deps test
-	@tests/run --build=coverage unit/ conformance/ scenario/
+	@tests/run --build=coverage unit/ fuzz/ conformance/ scenario/
 	@build/venv/bin/gcovr --root . --object-directory build/coverage --exclude 'tests/' \
 		--txt build/coverage/report.txt --html-details build/coverage/report.html --print-summary
 
