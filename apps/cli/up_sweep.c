@@ -1,5 +1,6 @@
 /* The end of `up`: what a controller that died could not stop any more. */
 #include "modelops/base/check.h"
+#include "modelops/base/process.h"
 #include "modelops/base/time.h"
 
 #include "up.h"
@@ -14,38 +15,14 @@
 
 enum { SWEEP_WAIT = 3 * 1000000 };
 
-/* Field 22 of /proc/PID/stat: when the process started; 0 when there is none or it has ended. */
-static unsigned long long start_time(int pid)
-{
-	char path[64], text[1024];
-	unsigned long long started = 0;
-	char state = 'Z';
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	mo_autofile FILE *f = fopen(path, "re");
-	size_t n = f ? fread(text, 1, sizeof(text) - 1, f) : 0;
-	text[n] = '\0';
-	const char *after = strrchr(text, ')');
-	if (!after || sscanf(after + 1,
-			      " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
-			      "%*d %*d %llu",
-			      &state, &started) != 2)
-		return 0;
-	return state == 'Z' || state == 'X' ? 0 : started;
-}
-
 /* The process that FILE of the workload's folder names, when it is still that one; else 0. */
-static int living(const char *folder, const char *file)
+static pid_t living(const char *folder, const char *file)
 {
-	char path[UP_PATH + 320];
-	unsigned long long started;
-	int pid;
+	char path[UP_PATH + 320], name[MO_PROCESS_TEXT] = "";
 
 	snprintf(path, sizeof(path), "%s/%s", folder, file);
 	mo_autofile FILE *f = fopen(path, "re");
-	if (!f || fscanf(f, "%d %llu", &pid, &started) != 2 || pid <= 1)
-		return 0;
-	return start_time(pid) == started ? pid : 0;
+	return f && fgets(name, sizeof(name), f) ? mo_process_alive(name) : 0;
 }
 
 /* Kills what lives in the workload's folder; 1 when there was something. The shim takes its child
@@ -57,7 +34,7 @@ static int sweep_one(const char *folder)
 	int found = 0;
 
 	for (size_t i = 0; i < MO_COUNT(files); i++) {
-		int pid = living(folder, files[i]);
+		pid_t pid = living(folder, files[i]);
 		if (pid && kill(pid, SIGKILL) == 0)
 			found = 1;
 	}

@@ -2,6 +2,7 @@
 #include "files.h"
 
 #include "modelops/base/check.h"
+#include "modelops/base/process.h"
 #include "modelops/base/str.h"
 
 #include <errno.h>
@@ -28,31 +29,11 @@ int files_write(const char *name, const char *text)
 	return rename(tmp, name);
 }
 
-/* Field 22 of /proc/PID/stat: with the pid it names one process for as long as the machine runs. */
-static long long start_time(pid_t pid)
-{
-	char path[64], text[1024];
-	long long ticks = -1;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	mo_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	if (n <= 0)
-		return -1;
-	text[n] = '\0';
-	const char *at = strrchr(text, ')'); /* the name before it may hold anything */
-	for (int field = 2; at && field < 22; field++)
-		at = strchr(at + 1, ' ');
-	if (!at || sscanf(at, "%lld", &ticks) != 1)
-		return -1;
-	return ticks;
-}
-
 int files_write_pid(const char *name, pid_t pid)
 {
-	char text[64];
+	char process[MO_PROCESS_TEXT], text[MO_PROCESS_TEXT + 1];
 
-	snprintf(text, sizeof(text), "%d %lld\n", (int)pid, start_time(pid));
+	snprintf(text, sizeof(text), "%s\n", mo_process_name(pid, process));
 	return files_write(name, text);
 }
 

@@ -8,7 +8,7 @@
 /* Writes TEXT as NAME. 0, or -1 with errno. */
 int files_write(const char *name, const char *text);
 
-/* Writes "PID STARTTIME" of PID as NAME. 0, or -1 with errno. */
+/* Writes the identity of PID (mo_process_name) as NAME. 0, or -1 with errno. */
 int files_write_pid(const char *name, pid_t pid);
 
 bool files_exists(const char *name);

@@ -3,6 +3,7 @@
 
 #include "modelops/base/check.h"
 #include "modelops/base/dir.h"
+#include "modelops/base/process.h"
 #include "modelops/base/str.h"
 
 #include <errno.h>
@@ -46,40 +47,14 @@ int folder_write(int dir, const char *name, const char *text, struct mo_err *err
 	return 0;
 }
 
-/* State letter and start time of PID. */
-static bool stat_of(int pid, char *ret_state, long long *ret_start)
-{
-	char path[64], text[1024];
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	mo_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	if (n <= 0)
-		return false;
-	text[n] = '\0';
-	const char *at = strrchr(text, ')');
-	if (!at || at[1] != ' ')
-		return false;
-	*ret_state = at[2];
-	for (int field = 2; at && field < 22; field++)
-		at = strchr(at + 1, ' ');
-	return at && sscanf(at, "%lld", ret_start) == 1;
-}
-
 bool folder_alive(int dir, const char *name, int *ret_pid)
 {
-	char text[64], state = 0;
-	int pid = 0;
-	long long want, have;
+	char text[MO_PROCESS_TEXT];
+	pid_t pid = folder_read(dir, name, text, sizeof(text)) > 0 ? mo_process_alive(text) : 0;
 
-	if (folder_read(dir, name, text, sizeof(text)) <= 0 ||
-		sscanf(text, "%d %lld", &pid, &want) != 2 || pid <= 1)
-		return false;
-	if (!stat_of(pid, &state, &have) || have != want || state == 'Z' || state == 'X')
-		return false;
-	if (ret_pid)
+	if (pid && ret_pid)
 		*ret_pid = pid;
-	return true;
+	return pid != 0;
 }
 
 /* The last line of the log's end that starts with "error: ", without that, as plain text. */

@@ -15,7 +15,8 @@ int folder_read(int dir, const char *name, char *out, size_t cap);
 /* Writes NAME by rename. */
 int folder_write(int dir, const char *name, const char *text, struct mo_err *err);
 
-/* The process that NAME ("PID STARTTIME") says is alive; its pid goes to *ret_pid (may be NULL). */
+/* The process that NAME (see base/process.h) says is alive; its pid goes to *ret_pid (may be NULL).
+ */
 bool folder_alive(int dir, const char *name, int *ret_pid);
 
 /* What the folder says now. */

@@ -3,6 +3,7 @@
 #include "modelops/store/turn.h"
 
 #include "modelops/base/check.h"
+#include "modelops/base/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +21,7 @@
 /* Which running kernel and which file the mutexes belong to: after a power cut or in a copied
  * folder they may say "held" by a thread that nobody will ever see end. */
 struct turn_home {
-	char boot[40];
+	char boot[MO_BOOT_TEXT];
 	uint64_t dev, ino;
 };
 
@@ -53,9 +54,7 @@ static void read_home(const struct stat *st, struct turn_home *ret)
 	memset(ret, 0, sizeof(*ret));
 	ret->dev = (uint64_t)st->st_dev;
 	ret->ino = (uint64_t)st->st_ino;
-	mo_autoclose int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-	if (fd >= 0 && read(fd, ret->boot, sizeof(ret->boot) - 1) < 0)
-		ret->boot[0] = '\0';
+	mo_boot_id(ret->boot);
 }
 
 /* Under the file's flock: fills a new file, or one of another life. */

@@ -2,6 +2,7 @@
  * LOST, forget. */
 #include "modelops/base/fault.h"
 #include "modelops/base/id.h"
+#include "modelops/base/process.h"
 #include "modelops/base/str.h"
 #include "modelops/base/time.h"
 #include "modelops/executor/executor.h"
@@ -231,12 +232,16 @@ static void test_lost(void **state)
 	assert_int_equal(executor_forget(f->ex, f->id, NULL), 0);
 }
 
-/* The pid in the file lives but is another process: its start time says so. */
-static void test_reused_pid_is_lost(void **state)
+/* The pid in the file lives but is another process: its start time says so, or, after a restart of
+ * the machine, which counts times anew, only the machine's run. */
+static void check_reused_pid(struct fixture *f, bool restarted)
 {
-	struct fixture *f = *state;
-	char path[256];
+	char path[256], name[MO_PROCESS_TEXT], boot[MO_BOOT_TEXT];
+	long long ticks;
+	int pid;
 
+	assert_int_equal(
+		sscanf(mo_process_name(getpid(), name), "%d %lld %39s", &pid, &ticks, boot), 3);
 	script(f, "modelops-trainer", "exit 0");
 	assert_int_equal(start(f), 0);
 	wait_for(f, EXEC_EXITED);
@@ -244,9 +249,22 @@ static void test_reused_pid_is_lost(void **state)
 	assert_int_equal(unlink(path), 0);
 	snprintf(path, sizeof(path), "%s/%s/shim.pid", f->work, f->id);
 	FILE *file = fopen(path, "w");
-	fprintf(file, "%d 1\n", getpid());
+	if (restarted)
+		fprintf(file, "%d %lld 00000000-0000-4000-8000-000000000000\n", pid, ticks);
+	else
+		fprintf(file, "%d %lld %s\n", pid, ticks - 1, boot);
 	fclose(file);
 	wait_for(f, EXEC_LOST);
+}
+
+static void test_reused_pid_is_lost(void **state)
+{
+	check_reused_pid(*state, false);
+}
+
+static void test_pid_of_before_a_restart_is_lost(void **state)
+{
+	check_reused_pid(*state, true);
 }
 
 /* A controller that died between making the folder and starting the shim; the next one goes on. */
@@ -300,6 +318,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(test_adopt_and_stop, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_lost, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_reused_pid_is_lost, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_pid_of_before_a_restart_is_lost, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_start_after_half_a_start, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_list_and_ids, set_up, tear_down),
 	};
