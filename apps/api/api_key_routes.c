@@ -143,8 +143,5 @@ static int revoke(struct api_req *r, struct store_tx *tx, struct mo_err *err)
 
 int api_key_revoke(struct api_req *r, struct mo_err *err)
 {
-	int rc = req_write(r, revoke, err);
-	if (rc == 0)
-		r->drop_keys = true;
-	return rc;
+	return req_write(r, revoke, err);
 }

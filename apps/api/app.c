@@ -61,7 +61,7 @@ static void reply_now(struct api_req *r)
 static int settle(struct api_req *r)
 {
 	if (r->drop_keys)
-		key_cache_contact(r->api->keys, true);
+		key_cache_drop(r->api->keys, r->drop_keys);
 	return req_reply_headers(r, &r->err);
 }
 

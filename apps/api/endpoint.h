@@ -40,6 +40,7 @@ struct endpoint_target {
 /* Loop thread only. */
 struct endpoint {
 	char deployment[MO_ID_MAX], tenant[MO_ID_MAX], project[MO_ID_MAX];
+	char asker[MO_ID_MAX]; /* tenant whose share of the workers loads it; "": the process */
 	struct endpoint_target targets[ENDPOINT_TARGETS_MAX];
 	unsigned n, turn;
 	unsigned inflight;        /* hops that hold this endpoint */

@@ -2,6 +2,7 @@
 #include "gateway_int.h"
 
 #include "modelops/base/check.h"
+#include "modelops/base/str.h"
 
 #include <string.h>
 
@@ -85,6 +86,7 @@ static void load_apply(struct gateway *g, struct endpoint *e, const struct load 
 		return;
 	}
 	endpoint_apply(e, &l->view, g->loop, g->cfg.limits);
+	memcpy(e->asker, e->tenant, sizeof(e->asker));
 	if (e->found && !e->running)
 		endpoint_metrics(g, e);
 	wake_waiting(g, e, NULL);
@@ -137,6 +139,7 @@ void endpoint_load(struct gateway *g, struct endpoint *e)
 	l->task.fn = load_done;
 	l->gateway = g;
 	l->endpoint = e;
+	l->job.group = e->asker[0] ? http_workers_group(e->asker, strlen(e->asker)) : 0;
 	if (http_workers_push(g->cfg.workers, &l->job, &err) < 0) {
 		free(l);
 		load_failed(g, e, &err);
@@ -146,7 +149,8 @@ void endpoint_load(struct gateway *g, struct endpoint *e)
 	g->loads++;
 }
 
-struct endpoint *endpoint_for(struct gateway *g, const char *deployment, struct mo_err *err)
+struct endpoint *endpoint_for(
+	struct gateway *g, const char *deployment, const char *asker, struct mo_err *err)
 {
 	struct endpoint *e = mo_map_get(&g->endpoints, deployment, strlen(deployment));
 
@@ -158,5 +162,7 @@ struct endpoint *endpoint_for(struct gateway *g, const char *deployment, struct 
 		mo_fail(err, MO_ENOMEM, "endpoint of deployment '%s'", deployment);
 		return NULL;
 	}
+	if (asker)
+		mo_str_copy(e->asker, sizeof(e->asker), asker);
 	return e;
 }

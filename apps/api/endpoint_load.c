@@ -1,14 +1,13 @@
-/* On a worker: reads a deployment's endpoint and the changes that concern endpoints. */
+/* On a worker: reads a deployment's endpoint. */
 #include "gateway.h"
 
 #include "modelops/base/check.h"
 #include "modelops/base/str.h"
 #include "modelops/store/endpoints.h"
-#include "modelops/store/records.h"
 
 #include <string.h>
 
-enum { VIEW_MEMORY = 1 << 20, VIEW_BLOCK = 16384, PAGE = 1000, PAGES_MAX = 100 };
+enum { VIEW_MEMORY = 1 << 20, VIEW_BLOCK = 16384 };
 
 struct view_job {
 	const char *deployment;
@@ -60,61 +59,6 @@ int gateway_load_view(struct store *store, const char *deployment, const struct 
 	int rc = store_read(store, read_view, &j, err);
 	if (rc == 0)
 		rc = fill_view(&j, key, ret, err);
-	mo_arena_free(&j.arena);
-	return rc;
-}
-
-struct poll_job {
-	struct gateway_changes *out;
-	struct mo_arena arena;
-	struct change *rows;
-	size_t n;
-	int64_t oldest, next;
-};
-
-static int read_changes(struct store_tx *tx, void *ctx, struct mo_err *err)
-{
-	struct poll_job *j = ctx;
-
-	mo_arena_reset(&j->arena);
-	if (store_change_oldest(tx, &j->oldest, err) < 0)
-		return -1;
-	return store_change_list(tx, j->out->seq, PAGE, &j->arena, &j->rows, &j->n, &j->next, err);
-}
-
-/* The deployments among J's rows; with too many to name, everything is to be loaded again. */
-static void note_changes(const struct poll_job *j, struct gateway_changes *c)
-{
-	for (size_t i = 0; i < j->n && !c->all; i++) {
-		if (!mo_streq(j->rows[i].noun, "deployment"))
-			continue;
-		if (c->n == GATEWAY_CHANGES_MAX)
-			c->all = true;
-		else if (mo_str_copy(c->ids[c->n], MO_ID_MAX, j->rows[i].id) == 0)
-			c->n++;
-	}
-}
-
-/* Reads on until nothing is left: other nouns change thousands of times a second. */
-int gateway_poll_changes(struct store *store, struct gateway_changes *c, struct mo_err *err)
-{
-	struct poll_job j = { .out = c };
-	int rc = 0;
-
-	mo_arena_init(&j.arena, VIEW_MEMORY, VIEW_BLOCK);
-	c->n = 0;
-	c->all = false;
-	for (unsigned page = 0; page < PAGES_MAX; page++) {
-		rc = store_read(store, read_changes, &j, err);
-		if (rc < 0)
-			break;
-		if (c->seq >= 0 && j.oldest > c->seq + 1) /* what lay between was trimmed */
-			c->all = true;
-		note_changes(&j, c);
-		c->seq = j.next;
-		if (j.n < PAGE)
-			break;
-	}
 	mo_arena_free(&j.arena);
 	return rc;
 }

@@ -1,13 +1,14 @@
-/* The gateway of one loop: its metrics, and the follower that keeps its endpoints current. */
+/* The gateway of one loop: its metrics, and what keeps its endpoints current. */
 #include "gateway_int.h"
 
 #include "modelops/base/check.h"
+#include "modelops/base/str.h"
 #include "modelops/base/time.h"
 
 #include <string.h>
 
 enum {
-	FOLLOW_US = 200000,        /* between two looks at `changes` */
+	TICK_US = 200000,
 	FORGET_US = 600 * 1000000, /* an endpoint nobody asked for this long leaves the cache */
 };
 
@@ -59,14 +60,6 @@ int gateway_metrics_declare(struct obs *obs, struct gateway_metrics *ret, struct
 	return 0;
 }
 
-static void follow_run(struct http_job *job)
-{
-	struct follow *f = MO_LIST_ENTRY(job, struct follow, job);
-
-	f->rc = gateway_poll_changes(f->gateway->cfg.store, &f->changes, &f->err);
-	http_loop_post(f->gateway->loop, &f->task);
-}
-
 static void reload_all(struct gateway *g)
 {
 	struct endpoint *e;
@@ -112,32 +105,48 @@ static void forget_idle(struct gateway *g)
 	}
 }
 
-static void follow_done(struct http_task *task)
+static void on_told(struct http_task *task)
 {
-	struct follow *f = MO_LIST_ENTRY(task, struct follow, task);
-	struct gateway *g = f->gateway;
+	struct gateway *g = MO_LIST_ENTRY(task, struct gateway, told.task);
 
-	f->running = false;
-	if (f->rc < 0) {
-		obs_add(g->cfg.metrics->load_errors, 1);
-	} else {
-		g->fresh_at = http_loop_now(g->loop);
-		if (f->changes.all)
-			reload_all(g);
-		else
-			reload_changed(g, &f->changes);
-		reload_missed(g);
-	}
-	forget_idle(g);
+	pthread_mutex_lock(&g->told.lock);
+	g->changes = g->told.changes;
+	g->fresh_at = g->told.at;
+	g->told.changes.n = 0;
+	g->told.changes.all = false;
+	pthread_mutex_unlock(&g->told.lock);
+	if (g->changes.all)
+		reload_all(g);
+	else
+		reload_changed(g, &g->changes);
+	reload_missed(g);
 }
 
-static void follow_tick(struct http_timer *timer)
+void gateway_changes_add(struct gateway_changes *c, const char *deployment)
+{
+	if (c->n == GATEWAY_CHANGES_MAX)
+		c->all = true;
+	else if (mo_str_copy(c->ids[c->n], MO_ID_MAX, deployment) == 0)
+		c->n++;
+}
+
+void gateway_tell(struct gateway *g, const struct gateway_changes *changes)
+{
+	pthread_mutex_lock(&g->told.lock);
+	g->told.at = mo_mono();
+	g->told.changes.all |= changes->all;
+	for (unsigned i = 0; i < changes->n; i++)
+		gateway_changes_add(&g->told.changes, changes->ids[i]);
+	pthread_mutex_unlock(&g->told.lock);
+	http_loop_post(g->loop, &g->told.task);
+}
+
+static void on_tick(struct http_timer *timer)
 {
 	struct gateway *g = MO_LIST_ENTRY(timer, struct gateway, timer);
 
-	if (!g->follow.running && http_workers_push(g->cfg.workers, &g->follow.job, NULL) == 0)
-		g->follow.running = true;
-	http_timer_set(g->loop, timer, http_loop_now(g->loop) + FOLLOW_US);
+	forget_idle(g);
+	http_timer_set(g->loop, timer, http_loop_now(g->loop) + TICK_US);
 }
 
 int gateway_new(const struct gateway_cfg *cfg, struct http_loop *loop, struct gateway **ret,
@@ -151,11 +160,9 @@ int gateway_new(const struct gateway_cfg *cfg, struct http_loop *loop, struct ga
 	g->loop = loop;
 	mo_map_init(&g->endpoints, GATEWAY_ENDPOINTS_MAX);
 	g->fresh_at = mo_mono();
-	g->follow.gateway = g;
-	g->follow.job.run = follow_run;
-	g->follow.task.fn = follow_done;
-	g->follow.changes.seq = -1;
-	g->timer.fn = follow_tick;
+	pthread_mutex_init(&g->told.lock, NULL);
+	g->told.task.fn = on_told;
+	g->timer.fn = on_tick;
 	http_timer_set(loop, &g->timer, mo_mono());
 	*ret = MO_TAKE(g);
 	return 0;
@@ -170,5 +177,7 @@ void gateway_free(struct gateway *g)
 	for (size_t pos = 0; (e = mo_map_next(&g->endpoints, &pos, NULL)); pos = 0)
 		endpoint_drop(g, e);
 	mo_map_free(&g->endpoints);
+	http_timer_clear(g->loop, &g->timer);
+	pthread_mutex_destroy(&g->told.lock);
 	free(g);
 }

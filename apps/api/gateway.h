@@ -20,7 +20,7 @@ int gateway_metrics_declare(struct obs *obs, struct gateway_metrics *ret, struct
 
 struct gateway_cfg {
 	struct store *store;          /* borrowed, like all pointers here */
-	struct http_workers *workers; /* for loads and the follower */
+	struct http_workers *workers; /* for loads */
 	struct usage_map *usage;
 	const struct gateway_metrics *metrics;
 	const struct http_limits *limits;
@@ -39,8 +39,7 @@ struct gateway_caller {
 
 struct gateway;
 
-/* Starts following the store's changes on LOOP. One per loop; LOOP is not running yet or runs the
- * caller. */
+/* One per loop; LOOP is not running yet or runs the caller. */
 int gateway_new(const struct gateway_cfg *cfg, struct http_loop *loop, struct gateway **ret,
 	struct mo_err *err);
 
@@ -63,15 +62,16 @@ int gateway_load_view(struct store *store, const char *deployment, const struct 
 
 enum { GATEWAY_CHANGES_MAX = 256 };
 
-/* Deployments touched since SEQ. */
+/* Deployments that changed. */
 struct gateway_changes {
-	int64_t seq; /* in: last seen, -1 at first; out: newest */
-	unsigned n;  /* ids filled */
-	bool all;    /* too many to name, or the follower fell behind: reload everything */
+	unsigned n; /* ids filled */
+	bool all;   /* too many to name, or some were missed: reload everything */
 	char ids[GATEWAY_CHANGES_MAX][MO_ID_MAX];
 };
 
-/* On a worker: fills C with what changed after c->seq. */
-int gateway_poll_changes(struct store *store, struct gateway_changes *c, struct mo_err *err);
+void gateway_changes_add(struct gateway_changes *c, const char *deployment);
+
+/* The store answered just now, and these changed (perhaps none). Any thread. */
+void gateway_tell(struct gateway *g, const struct gateway_changes *changes);
 
 #endif

@@ -1,24 +1,24 @@
-/* Inside the gateway: its cache of endpoints (endpoint_cache.c), hops (hop.c) and follower
- * (gateway.c). One loop's thread. */
+/* Inside the gateway: its cache of endpoints (endpoint_cache.c), hops (hop.c) and what it
+ * was told of changes (gateway.c). One loop's thread. */
 #ifndef MODELOPS_API_GATEWAY_INT_H
 #define MODELOPS_API_GATEWAY_INT_H
 
 #include "gateway.h"
 #include "modelops/base/map.h"
 
+#include <pthread.h>
+
 enum {
 	GATEWAY_ENDPOINTS_MAX = 65536,
 	GATEWAY_WAITING_MAX = 4096, /* hops that wait for a load, over all endpoints */
 };
 
-struct follow {
-	struct http_job job;
+/* What other threads told this loop and it has not looked at yet. */
+struct told {
+	pthread_mutex_t lock;
 	struct http_task task;
-	struct gateway *gateway;
 	struct gateway_changes changes;
-	struct mo_err err;
-	int rc;
-	bool running;
+	int64_t at; /* mo_mono() */
 };
 
 struct gateway {
@@ -26,9 +26,10 @@ struct gateway {
 	struct http_loop *loop;
 	struct mo_map endpoints; /* deployment id -> struct endpoint */
 	unsigned waiting, loads;
-	int64_t fresh_at; /* mo_mono() of the last successful look at the store */
+	int64_t fresh_at;               /* mo_mono() of the last successful look at the store */
+	struct gateway_changes changes; /* being looked at */
 	struct http_timer timer;
-	struct follow follow;
+	struct told told;
 };
 
 /* One request on its way through the gateway; lives in the request's arena. */
@@ -46,8 +47,10 @@ struct hop {
 	int64_t sent_at;          /* to it */
 };
 
-/* The endpoint of DEPLOYMENT, made when it is not there yet (then not loaded). NULL with ERR. */
-struct endpoint *endpoint_for(struct gateway *g, const char *deployment, struct mo_err *err);
+/* The endpoint of DEPLOYMENT, made when it is not there yet (then not loaded, to be loaded at the
+ * cost of the tenant ASKER or, NULL, of the process). NULL with ERR. */
+struct endpoint *endpoint_for(
+	struct gateway *g, const char *deployment, const char *asker, struct mo_err *err);
 
 /* Starts a look at the store, or asks for another one after the one that runs. Hops that wait in E
  * go on when it is there. */

@@ -321,7 +321,7 @@ void gateway_forward(struct gateway *g, struct http_req *req, const struct gatew
 	struct endpoint *e = NULL;
 
 	if (hop && admit(g, deployment, &err) == 0)
-		e = endpoint_for(g, deployment, &err);
+		e = endpoint_for(g, deployment, who->tenant, &err);
 	if (!e) {
 		http_req_problem(req, &err);
 		return;

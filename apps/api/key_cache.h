@@ -18,7 +18,7 @@ struct key_entry {
 	struct auth_actor actor;
 };
 
-/* At most MAX entries; when full it starts anew. */
+/* At most MAX entries; when full the tenant that wants one more loses its others. */
 int key_cache_new(size_t max, struct key_cache **ret_cache, struct mo_err *err);
 void key_cache_free(struct key_cache *cache);
 
@@ -36,8 +36,13 @@ unsigned long key_cache_generation(struct key_cache *cache);
 void key_cache_put(struct key_cache *cache, const char *name, const struct key_entry *entry,
 	unsigned long generation);
 
-/* The store answered just now; CHANGED: keys, roles or tenants are not what they were: all entries
- * are dropped. */
-void key_cache_contact(struct key_cache *cache, bool changed);
+/* The tenant whose entries a change of NOUN, ID, of TENANT may make wrong; NULL: none. */
+const char *key_cache_touched(const char *noun, const char *id, const char *tenant);
+
+/* Keys, roles or the state of TENANT (an id; NULL: of everybody) are not what they were. */
+void key_cache_drop(struct key_cache *cache, const char *tenant);
+
+/* The store answered just now, and what it said is dropped. */
+void key_cache_contact(struct key_cache *cache);
 
 #endif

@@ -1,4 +1,4 @@
-/* Keys, tenants and attempts from the store, and the thread that follows what changes. */
+/* Keys, tenants and attempts from the store. */
 #include "key_load.h"
 
 #include "modelops/base/log.h"

@@ -16,9 +16,4 @@ int key_load(
  * over. */
 int attempt_load(struct api_req *r, struct mo_str token, struct mo_err *err);
 
-/* Follows the store's changes on a thread of its own and keeps the cache honest. */
-struct key_follower;
-int key_follower_start(struct api *api, struct key_follower **ret_follower, struct mo_err *err);
-void key_follower_stop(struct key_follower *follower); /* accepts NULL */
-
 #endif

@@ -1,5 +1,5 @@
 /* Three pools, so that none of them waits for another: SQL, transfers of users, transfers of jobs.
- * The tenants share the transfers fairly. */
+ * The tenants share each of them fairly. */
 #include "pools.h"
 
 #include <string.h>
@@ -18,33 +18,26 @@ int pools_open(struct api *api, struct mo_err *err)
 		"blob", (unsigned)cfg->blob_workers, queue, api->obs, &api->blobs, err);
 }
 
-/* FNV-1a, never 0. Two tenants with one number would share one share: no harm worth a table. */
-static uint64_t number_of(const char *name, size_t n)
+/* Whose request it is: the caller's tenant, or the one that the link's key lies under; the address
+ * of who is not known yet. */
+static uint64_t group_of(const struct api_req *r)
 {
-	uint64_t h = 0xcbf29ce484222325;
-	for (size_t i = 0; i < n; i++)
-		h = (h ^ (unsigned char)name[i]) * 0x100000001b3;
-	return h | 1;
-}
-
-/* Whose transfer it is: the caller's tenant, or the one that the link's key lies under. */
-static uint64_t tenant_of(const struct api_req *r)
-{
-	if (r->route->auth != AUTH_SIGNED)
-		return number_of(r->actor.tenant_id, strlen(r->actor.tenant_id));
-	const char *key = req_param(r, "key"), *slash = strchr(key, '/');
-	const char *tenant = slash ? slash + 1 : key;
-	return number_of(tenant, strcspn(tenant, "/"));
+	if (r->route->auth == AUTH_SIGNED) {
+		const char *key = req_param(r, "key"), *slash = strchr(key, '/');
+		const char *tenant = slash ? slash + 1 : key;
+		return http_workers_group(tenant, strcspn(tenant, "/"));
+	}
+	const char *name = r->actor.tenant_id[0] ? r->actor.tenant_id : r->http->peer;
+	return http_workers_group(name, strlen(name));
 }
 
 int pools_push(struct api_req *r, struct mo_err *err)
 {
 	struct http_workers *pool = r->api->workers;
 	/* Who is not known yet is looked up by a worker for SQL first. */
-	if (r->route->where == ON_STREAM && r->authenticated) {
+	if (r->route->where == ON_STREAM && r->authenticated)
 		pool = r->route->auth == AUTH_SIGNED ? r->api->blobs : r->api->streams;
-		r->job.group = tenant_of(r);
-	}
+	r->job.group = group_of(r);
 	return http_workers_push(pool, &r->job, err);
 }
 

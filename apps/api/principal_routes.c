@@ -58,10 +58,7 @@ static int remove_principal(struct api_req *r, struct store_tx *tx, struct mo_er
 
 int principal_delete(struct api_req *r, struct mo_err *err)
 {
-	int rc = req_write(r, remove_principal, err);
-	if (rc == 0)
-		r->drop_keys = true;
-	return rc;
+	return req_write(r, remove_principal, err);
 }
 
 static int binding_list(struct api_req *r, struct store_tx *tx, struct mo_err *err)
@@ -117,10 +114,7 @@ static int binding_create(struct api_req *r, struct store_tx *tx, struct mo_err 
 
 int role_binding_create(struct api_req *r, struct mo_err *err)
 {
-	int rc = req_write(r, binding_create, err);
-	if (rc == 0)
-		r->drop_keys = true;
-	return rc;
+	return req_write(r, binding_create, err);
 }
 
 static int binding_delete(struct api_req *r, struct store_tx *tx, struct mo_err *err)
@@ -137,8 +131,5 @@ static int binding_delete(struct api_req *r, struct store_tx *tx, struct mo_err 
 
 int role_binding_delete(struct api_req *r, struct mo_err *err)
 {
-	int rc = req_write(r, binding_delete, err);
-	if (rc == 0)
-		r->drop_keys = true;
-	return rc;
+	return req_write(r, binding_delete, err);
 }

@@ -7,10 +7,10 @@
 #include "modelops/store/store.h"
 
 #include "app.h"
+#include "follow.h"
 #include "gateway.h"
 #include "gateway_routes.h"
 #include "health.h"
-#include "key_load.h"
 #include "metrics.h"
 #include "openapi.h"
 #include "paths.h"
@@ -32,7 +32,7 @@ enum { KEY_CACHE_MAX = 20000 };
 struct running {
 	struct http_app app;
 	struct http_ops *ops;
-	struct key_follower *follower;
+	struct follower *follower;
 	const char **route_names;
 	char pid_file[PATH_TEXT], address_file[PATH_TEXT];
 	sem_t drained;
@@ -68,7 +68,8 @@ static int open_store(struct api *api, struct mo_err *err)
 	struct store_cfg cfg = {
 		.url = api->cfg.database_url,
 		.data_dir = api->cfg.data,
-		.readers = api->cfg.workers + 2,
+		/* one for each thread that may ask: workers, follower, flusher, ops listener */
+		.readers = api->cfg.workers + api->cfg.stream_workers + api->cfg.blob_workers + 3,
 		.queue_max = api->cfg.queue_max,
 		.statement_timeout_us = api->cfg.statement_timeout,
 		.obs = api->obs,
@@ -195,7 +196,7 @@ static int start(struct api *api, struct running *run, struct mo_err *err)
 		make_parts(api, err) < 0 || seed(api, err) < 0 || make_server(api, run, err) < 0 ||
 		start_loops(api, err) < 0)
 		return -1;
-	if (key_follower_start(api, &run->follower, err) < 0)
+	if (follower_start(api, &run->follower, err) < 0)
 		return -1;
 	if (http_ops_start(&api->cfg.ops, api->obs, health_ready, api, ops_file, &run->ops, err) <
 		0)
@@ -249,7 +250,7 @@ static void stop(struct api *api, struct running *run)
 {
 	if (run->address_file[0])
 		unlink(run->address_file);
-	key_follower_stop(run->follower);
+	follower_stop(run->follower);
 	pools_stop(api);
 	stop_loops(api);
 	settle_writer(api);

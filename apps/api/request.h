@@ -33,12 +33,12 @@ struct api_req {
 
 	/* answer */
 	struct http_reply reply;
-	int64_t etag;       /* version of the object in the reply; 0: none */
-	const char *secret; /* the API key that the reply shows; NULL: none */
-	bool replayed;      /* the reply was given before */
-	bool drop_keys;     /* on success the cached callers are out of date */
-	bool stored;        /* this request, not one before it, wrote the row */
-	bool *later;        /* set by a handler that answers by itself: R may be gone after that */
+	int64_t etag;          /* version of the object in the reply; 0: none */
+	const char *secret;    /* the API key that the reply shows; NULL: none */
+	bool replayed;         /* the reply was given before */
+	const char *drop_keys; /* on success the cached callers of this tenant are out of date */
+	bool stored;           /* this request, not one before it, wrote the row */
+	bool *later; /* set by a handler that answers by itself: R may be gone after that */
 
 	/* private */
 	struct http_job job;

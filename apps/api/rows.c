@@ -170,6 +170,9 @@ int req_record(struct api_req *r, struct store_tx *tx, const char *tenant, const
 		.noun_id = id,
 		.request_id = r->http->id,
 	};
+	const char *callers = key_cache_touched(noun, id, tenant);
+	if (callers)
+		r->drop_keys = callers;
 	return store_audit(tx, &entry, err) < 0 ? -1 : store_change(tx, noun, tenant, id, err);
 }
 

@@ -85,10 +85,7 @@ static int patch(struct api_req *r, struct store_tx *tx, struct mo_err *err)
 
 int tenant_patch(struct api_req *r, struct mo_err *err)
 {
-	int rc = req_write(r, patch, err);
-	if (rc == 0)
-		r->drop_keys = true;
-	return rc;
+	return req_write(r, patch, err);
 }
 
 static int remove_tenant(struct api_req *r, struct store_tx *tx, struct mo_err *err)
@@ -106,8 +103,5 @@ static int remove_tenant(struct api_req *r, struct store_tx *tx, struct mo_err *
 
 int tenant_delete(struct api_req *r, struct mo_err *err)
 {
-	int rc = req_write(r, remove_tenant, err);
-	if (rc == 0)
-		r->drop_keys = true;
-	return rc;
+	return req_write(r, remove_tenant, err);
 }

@@ -98,6 +98,7 @@ static int run(struct store_tx *tx, void *ctx, struct mo_err *err)
 	r->reply = (struct http_reply){ 0 };
 	r->etag = 0;
 	r->secret = NULL;
+	r->drop_keys = NULL;
 	int known = w->key ? replay(w, tx, err) : 0;
 	r->replayed = known > 0;
 	if (known)

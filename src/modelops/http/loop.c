@@ -169,6 +169,7 @@ int http_loop_run(struct http_loop *loop, struct mo_err *err)
 	atomic_store(&loop->running, true);
 	while (rc == 0 && !atomic_load(&loop->stop))
 		rc = round_once(loop, err);
+	run_posted(loop); /* what was posted before the stop finds its owner still there */
 	atomic_store(&loop->running, false);
 	atomic_store(&loop->stop, false);
 	return rc;

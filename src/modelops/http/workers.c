@@ -180,6 +180,16 @@ int http_workers_new(const char *name, unsigned threads, unsigned queue_max, str
 	return 0;
 }
 
+/* FNV-1a. */
+uint64_t http_workers_group(const char *name, size_t n)
+{
+	uint64_t h = 0xcbf29ce484222325;
+
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ (unsigned char)name[i]) * 0x100000001b3;
+	return h | 1;
+}
+
 int http_workers_push(struct http_workers *workers, struct http_job *job, struct mo_err *err)
 {
 	struct http_workers *w = workers;

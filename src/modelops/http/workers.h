@@ -25,6 +25,10 @@ struct http_job {
 int http_workers_new(const char *name, unsigned threads, unsigned queue_max, struct obs *obs,
 	struct http_workers **ret_workers, struct mo_err *err);
 
+/* The number of the group NAME, never 0. Two names with one number share a share: no harm worth a
+ * table. */
+uint64_t http_workers_group(const char *name, size_t n);
+
 /* Queues JOB. MO_EUNAVAIL (hint: retry) when the queue is full ("busy"), the group's share of it is
  * ("share_used"), or the pool is stopping. Any thread. */
 int http_workers_push(struct http_workers *workers, struct http_job *job, struct mo_err *err);

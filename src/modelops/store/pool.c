@@ -5,7 +5,7 @@
 
 #include <pthread.h>
 
-enum { POOL_MAX = 64 };
+enum { POOL_MAX = 800 };
 
 struct db_pool {
 	const struct db_driver *driver;
