@@ -77,7 +77,8 @@ int artifact_content(struct api_req *r, struct mo_err *err)
 		return -1;
 	const struct artifact *artifact = r->in;
 	if (http_req_header(r->http, "X-Content-Type-Options", "nosniff", err) < 0 ||
-		http_req_header(r->http, "Content-Disposition", "attachment", err) < 0)
+		http_req_header(r->http, "Content-Disposition", "attachment", err) < 0 ||
+		content_digest_add(r, artifact->sha256, err) < 0)
 		return -1;
 	return transfer_out(r, artifact->object_key, "application/octet-stream", err);
 }

@@ -2,6 +2,7 @@
 #include "content_digest.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { BASE64_TEXT = 44, DIGEST = 32 };
@@ -11,10 +12,10 @@ bool sha256_text_valid(const char *text)
 	return strlen(text) == 64 && strspn(text, "0123456789abcdef") == 64;
 }
 
+static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
 static int digit(char c)
 {
-	static const char alphabet[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	const char *at = c ? strchr(alphabet, c) : NULL;
 	return at ? (int)(at - alphabet) : -1;
 }
@@ -57,4 +58,27 @@ int content_digest(struct api_req *r, const char **ret_hex, struct mo_err *err)
 	mo_hex(bytes, DIGEST, hex);
 	*ret_hex = hex;
 	return 0;
+}
+
+static void encode(const unsigned char in[DIGEST], char out[BASE64_TEXT + 1])
+{
+	uint32_t bits = 0;
+	int have = 0;
+	size_t n = 0;
+	for (size_t i = 0; i < DIGEST; i++)
+		for (bits = bits << 8 | in[i], have += 8; have >= 6;)
+			out[n++] = alphabet[bits >> (have -= 6) & 63];
+	out[n++] = alphabet[bits << (6 - have) & 63];
+	memcpy(out + n, "=", 2);
+}
+
+int content_digest_add(struct api_req *r, const char *sha256, struct mo_err *err)
+{
+	unsigned char bytes[DIGEST];
+	char text[BASE64_TEXT + 1], value[BASE64_TEXT + 16];
+	if (mo_unhex(sha256, strlen(sha256), bytes, DIGEST) < 0)
+		return mo_fail(err, MO_EINTERNAL, "'%.80s' is no digest", sha256);
+	encode(bytes, text);
+	snprintf(value, sizeof(value), "sha-256=:%s:", text);
+	return http_req_header(r->http, "Content-Digest", value, err);
 }

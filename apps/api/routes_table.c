@@ -105,9 +105,17 @@ static const struct query_field chunk_query[] = {
 	{ "chunk", Q_INT, true, "Number of the piece, from 0.", NULL },
 	END_FIELDS,
 };
-static const struct query_field blob_query[] = {
+static const struct query_field blob_get_query[] = {
 	{ "expires", Q_TEXT, true, "Part of the link.", NULL },
 	{ "method", Q_TEXT, true, "Part of the link.", NULL },
+	{ "sig", Q_TEXT, true, "Part of the link.", NULL },
+	END_FIELDS,
+};
+static const struct query_field blob_put_query[] = {
+	{ "expires", Q_TEXT, true, "Part of the link.", NULL },
+	{ "method", Q_TEXT, true, "Part of the link.", NULL },
+	{ "size", Q_TEXT, true, "Part of the link: the body's Content-Length.", NULL },
+	{ "sha256", Q_TEXT, true, "Part of the link: the body's digest.", NULL },
 	{ "sig", Q_TEXT, true, "Part of the link.", NULL },
 	END_FIELDS,
 };
@@ -1393,7 +1401,7 @@ const struct route api_routes[] = {
 		.perm = PERM_NONE,
 		.where = ON_STREAM,
 		.handle = blob_get,
-		.query = blob_query,
+		.query = blob_get_query,
 		.out_type = "application/octet-stream",
 		.status = 200,
 		.tag = "workload",
@@ -1406,7 +1414,7 @@ const struct route api_routes[] = {
 		.where = ON_STREAM,
 		.handle = blob_put,
 		.max_body = 1 << 20,
-		.query = blob_query,
+		.query = blob_put_query,
 		.in_type = "application/octet-stream",
 		.status = 204,
 		.tag = "workload",

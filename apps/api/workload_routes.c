@@ -141,8 +141,12 @@ static int outputs(struct api_req *r, struct store_tx *tx, struct mo_err *err)
 	mo_buf_init(&url, 4096);
 	if (!key)
 		return mo_fail(err, MO_ENOMEM, "output");
-	if (objstore_presign(
-		    r->api->objects, "PUT", key, mo_now() + r->api->cfg.presign_ttl, &url, err) < 0)
+	const struct objstore_grant grant = { .method = "PUT",
+		.key = key,
+		.expires_at = mo_now() + r->api->cfg.presign_ttl,
+		.size = in->size,
+		.sha256 = in->sha256 };
+	if (objstore_presign(r->api->objects, &grant, &url, err) < 0)
 		return -1;
 	struct wire_output_link link = {
 		.url = mo_buf_str(&url), .method = "PUT", .headers = "{}"

@@ -136,8 +136,10 @@ static int add_input(struct api_req *r, struct wanted *w, const char *path, cons
 	mo_buf_init(&url, 4096);
 	if (w->spec.input_count == INPUTS_MAX)
 		return mo_fail(err, MO_ETOOBIG, "more than %d input files", INPUTS_MAX);
-	if (objstore_presign(
-		    r->api->objects, "GET", key, mo_now() + r->api->cfg.presign_ttl, &url, err) < 0)
+	const struct objstore_grant grant = {
+		.method = "GET", .key = key, .expires_at = mo_now() + r->api->cfg.presign_ttl
+	};
+	if (objstore_presign(r->api->objects, &grant, &url, err) < 0)
 		return -1;
 	struct wire_workload_input *input = &w->inputs[w->spec.input_count++];
 	*input = (struct wire_workload_input){
@@ -163,7 +165,7 @@ static int add_package(struct api_req *r, struct wanted *w, struct mo_err *err)
 		manifest_parse(r->arena, text.data, text.len, &manifest, err) < 0 ||
 		objstore_hash(r->api->objects, key, &info, err) < 0)
 		return -1;
-	/* An attempt's upload links outlive it: what was registered is what is served. */
+	/* The store is no witness of itself: what was registered is what is served. */
 	if (w->sha256 && *w->sha256 && strcmp(w->sha256, info.sha256) != 0)
 		return mo_fail(
 			err, MO_ECONFLICT, "the model package was changed after it was registered");

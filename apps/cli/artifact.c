@@ -3,7 +3,9 @@
 #include "bar.h"
 #include "fmt.h"
 #include "modelops/base/check.h"
+#include "modelops/base/str.h"
 #include "modelops/base/time.h"
+#include "modelops/crypto/crypto.h"
 #include "modelops/json/json.h"
 #include "show.h"
 
@@ -102,62 +104,106 @@ int artifact_upload(struct cli *c)
 	return CLI_OK;
 }
 
-/* The bytes appear under their name once all have come. */
-static int download_to(struct cli *c, const char *path, const char *to, double size)
+/* Bytes on their way to FD, measured and hashed as they pass. */
+struct received {
+	int fd;
+	int64_t size;
+	struct crypto_hash *hash;
+};
+
+static int take(void *ctx, const void *p, size_t n, struct mo_err *err)
+{
+	struct received *r = ctx;
+
+	if (httpc_sink_fd(&r->fd, p, n, err) < 0)
+		return -1;
+	crypto_hash_add(r->hash, p, n);
+	r->size += (int64_t)n;
+	return 0;
+}
+
+/* What came is the artifact that ROW describes. */
+static int check_received(
+	struct cli *c, const char *to, struct crypto_hash *hash, int64_t size, const json_t *row)
+{
+	unsigned char digest[CRYPTO_SHA256];
+	char hex[2 * CRYPTO_SHA256 + 1];
+
+	crypto_hash_end(hash, digest);
+	mo_hex(digest, sizeof(digest), hex);
+	to = fmt_clean(to, false, &c->arena);
+	if ((double)size != show_number(row, "size")) {
+		fprintf(stderr, "error: %s: %lld bytes came, the artifact has %.0f\n", to,
+			(long long)size, show_number(row, "size"));
+		return CLI_REFUSED;
+	}
+	if (strcmp(hex, show_text(row, "sha256")) != 0) {
+		fprintf(stderr, "error: %s: the bytes have sha256 %s, the artifact has %s\n", to,
+			hex, fmt_clean(show_text(row, "sha256"), false, &c->arena));
+		return CLI_REFUSED;
+	}
+	return CLI_OK;
+}
+
+/* PATH's bytes into FD; CLI_OK when they are those of ROW. TO is what they are called. */
+static int receive(struct cli *c, const char *path, int fd, const char *to, const json_t *row)
+{
+	struct received r = { .fd = fd, .hash = crypto_hash_new() };
+	struct httpc_request request = {
+		.sink = take, .ctx = &r, .timeout = -1, .stall = 30 * MO_SECOND
+	};
+	struct transfer transfer;
+	struct httpc_reply reply;
+
+	MO_ASSERT(r.hash);
+	watch_transfer(&transfer, c, to, (int64_t)show_number(row, "size"), &request);
+	int rc = api_send(c, "GET", path, NULL, &request, &reply);
+	end_transfer(&transfer);
+	if (rc != CLI_OK) {
+		crypto_hash_free(r.hash);
+		return rc;
+	}
+	httpc_reply_free(&reply);
+	return check_received(c, to, r.hash, r.size, row);
+}
+
+/* The bytes appear under their name once all have come and are the right ones. */
+static int download_to(struct cli *c, const char *path, const char *to, const json_t *row)
 {
 	const char *part = mo_arena_printf(&c->arena, "%s.part", to);
 	mo_autoclose int fd =
 		open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
 	char text[FMT_CELL];
-	struct httpc_reply reply;
 
 	if (fd < 0)
 		return cli_usage(c, "%s: %s", part, strerror(errno));
-	struct httpc_request request = {
-		.sink = httpc_sink_fd, .ctx = &fd, .timeout = -1, .stall = 30 * MO_SECOND
-	};
-	struct transfer transfer;
-	watch_transfer(&transfer, c, to, (int64_t)size, &request);
-	int rc = api_send(c, "GET", path, NULL, &request, &reply);
-	end_transfer(&transfer);
+	int rc = receive(c, path, fd, to, row);
+	if (rc == CLI_OK && rename(part, to) < 0) {
+		fprintf(stderr, "error: %s: %s\n", to, strerror(errno));
+		rc = CLI_REFUSED;
+	}
 	if (rc != CLI_OK) {
 		unlink(part);
 		return rc;
 	}
-	bool whole = (double)reply.body_bytes == size;
-	httpc_reply_free(&reply);
-	if (!whole || rename(part, to) < 0) {
-		fprintf(stderr, "error: %s: %s\n", to,
-			whole ? strerror(errno) : "bytes are missing");
-		unlink(part);
-		return CLI_REFUSED;
-	}
 	if (!c->quiet)
-		fprintf(stderr, "%s: %s\n", fmt_clean(to, false, &c->arena), fmt_bytes(size, text));
+		fprintf(stderr, "%s: %s\n", fmt_clean(to, false, &c->arena),
+			fmt_bytes(show_number(row, "size"), text));
 	return CLI_OK;
 }
 
 int artifact_download(struct cli *c)
 {
-	mo_autojson json_t *doc = NULL;
-	int out = STDOUT_FILENO;
-	struct httpc_reply reply;
+	mo_autojson json_t *row = NULL;
 	const char *path, *to = cli_flag(c, "to");
 	int rc = api_path(c, &path);
 
 	if (rc == CLI_OK)
-		rc = api_json(c, "GET", path, NULL, &doc);
+		rc = api_json(c, "GET", path, NULL, &row);
 	if (rc != CLI_OK)
 		return rc;
 	path = mo_arena_printf(&c->arena, "%s/content", path);
-	if (!to || strcmp(to, "-") != 0)
-		return download_to(c, path, to ? to : base_name(show_text(doc, "name")),
-			show_number(doc, "size"));
-	const struct httpc_request request = {
-		.sink = httpc_sink_fd, .ctx = &out, .timeout = -1, .stall = 30 * MO_SECOND
-	};
-	rc = api_send(c, "GET", path, NULL, &request, &reply);
-	if (rc == CLI_OK)
-		httpc_reply_free(&reply);
-	return rc;
+	if (to && strcmp(to, "-") == 0)
+		return receive(c, path, STDOUT_FILENO, "-", row);
+	return download_to(c, path, to ? to : base_name(show_text(row, "name")), row);
 }

@@ -31,7 +31,9 @@ def test_up_and_down():
 		assert (made["size"], made["sha256"], made["state"]) == (len(DATA), SHA, "READY")
 		assert made["project_id"] == project["id"] and made["created_by"] == "adm"
 		assert admin.get("/v1/artifacts/" + made["id"]).json() == made
-		assert admin.get("/v1/artifacts/%s/content" % made["id"]).content == DATA
+		got = admin.get("/v1/artifacts/%s/content" % made["id"])
+		assert got.content == DATA and got.headers["Content-Length"] == str(len(DATA))
+		assert got.headers["Content-Digest"] == "sha-256=:%s:" % base64.b64encode(hashlib.sha256(DATA).digest()).decode()
 		assert admin.items("/v1/artifacts", project_id="main") == [made]
 		assert admin.items("/v1/artifacts", name="y") == []
 		empty = upload(admin, data=b"", name="empty").json()

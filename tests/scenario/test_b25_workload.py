@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import os
 
 import test_b16_runs as runs
 from lib import api
@@ -74,11 +75,37 @@ def test_progress_metrics_logs_outputs():
 		for offset in range(len(whole) + 2):
 			assert admin.get(path + "/logs", params={"offset": offset}).content == whole[offset:]
 			assert admin.get(path + "/logs", params={"tail": offset}).content == (whole[-offset:] if offset else b"")
-		link = door.post("/v1/workload/outputs", {"path": "model.json", "size": 3, "sha256": "0" * 64}).json()
+		link = door.post("/v1/workload/outputs", {"path": "model.json", "size": 3,
+			"sha256": hashlib.sha256(b"abc").hexdigest()}).json()
 		assert link["method"] == "PUT"
 		server.nobody().put(link["url"], data=b"abc")
 		with open("%s/artifacts/tenants/%s/projects/%s/attempts/%s/model.json" % (server.data, run["tenant_id"],
 			run["project_id"], ident), "rb") as f:
+			assert f.read() == b"abc"
+
+
+def test_an_upload_link_is_for_its_bytes_only():
+	"""The link lives longer than the attempt: what it can store is what was announced, whole and in one piece."""
+	with api.running() as server:
+		_, admin, _ = runs.setup(server)
+		run, ident, door = attempt(server, admin)
+		path = "%s/artifacts/tenants/%s/projects/%s/attempts/%s/model.json" % (server.data, run["tenant_id"],
+			run["project_id"], ident)
+		digest = hashlib.sha256(b"abc").hexdigest()
+		url = door.post("/v1/workload/outputs", {"path": "model.json", "size": 3, "sha256": digest}).json()["url"]
+		nobody = server.nobody()
+		for body, field in ((b"abcd", "Content-Length"), (b"ab", "Content-Length"), (b"", "Content-Length"),
+			(iter([b"abc"]), "Content-Length"), (b"abd", "sha256"), (b"x" * (200 << 20), "Content-Length")):
+			nobody.problem("PUT", url, data=body, field=field)
+			assert not os.path.exists(path) and os.listdir(server.data + "/artifacts/.tmp") == []
+		nobody.put(url, data=b"abc")
+		server.sql("UPDATE run_steps SET state = 'SUCCEEDED' WHERE run_id = ?", run["id"])
+		nobody.problem("PUT", url, data=b"abd", field="sha256")
+		nobody.put(url, data=b"abc") # the same again harms nobody
+		for change in (("size=3", "size=4"), (digest, hashlib.sha256(b"abd").hexdigest())):
+			nobody.put(url.replace(*change), data=b"abd", status=403)
+		nobody.put(url.replace("&size=3", ""), data=b"abc", status=422)
+		with open(path, "rb") as f:
 			assert f.read() == b"abc"
 
 
@@ -140,7 +167,6 @@ def test_an_instance_gets_its_model():
 		server.sql("UPDATE model_versions SET object_prefix = ?, manifest_sha256 = ? WHERE id = ?", prefix,
 			hashlib.sha256(whole).hexdigest(), version)
 		folder = server.data + "/artifacts/" + prefix
-		import os
 		os.makedirs(folder)
 		for name, data in dict(FILES, **{"manifest.json": whole}).items():
 			with open(folder + "/" + name, "wb") as f:

@@ -137,7 +137,7 @@ def test_slow_transfers_leave_other_tenants_and_jobs_theirs():
 			quick(lambda: victim.get("/v1/artifacts/%s/content" % data["id"]))
 			(one,) = door.get("/v1/workload/spec").json()["inputs"]
 			quick(lambda: server.nobody().get(one["url"]))
-			out = door.post("/v1/workload/outputs", {"path": "model.json", "size": 3, "sha256": "0" * 64}).json()
+			out = door.post("/v1/workload/outputs", {"path": "model.json", "size": 3, "sha256": hashlib.sha256(b"abc").hexdigest()}).json()
 			quick(lambda: server.nobody().put(out["url"], data=b"abc"))
 
 

@@ -433,7 +433,7 @@ def test_watch_on_a_terminal():
 
 
 def test_artifacts_are_streams(tmp_path):
-	data = os.urandom(3 << 20)
+	data = os.urandom(3 << 19).hex().encode()
 	(tmp_path / "big.bin").write_bytes(data)
 	artifact = {"id": "art_1", "name": "../../big.bin", "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
 	with Api({"POST /v1/artifacts": (201, artifact), "GET /v1/artifacts/art_1": (200, artifact),
@@ -448,7 +448,14 @@ def test_artifacts_are_streams(tmp_path):
 		assert (folder / "big.bin").read_bytes() == data and not list(tmp_path.glob("deep/big.bin"))
 		api.answers["GET /v1/artifacts/art_1"] = (200, dict(artifact, size=len(data) + 1))
 		done = cli(api, "artifact", "download", "art_1", "--to", folder / "other")
-		assert done.returncode == 1 and "missing" in done.stderr and sorted(os.listdir(folder)) == ["big.bin"]
+		assert done.returncode == 1 and "bytes came" in done.stderr and sorted(os.listdir(folder)) == ["big.bin"]
+		api.answers["GET /v1/artifacts/art_1"] = (200, artifact)
+		assert cli(api, "artifact", "download", "art_1", "--to", "-").stdout == data.decode()
+		api.answers["GET /v1/artifacts/art_1/content"] = (200, data[:-1] + bytes([data[-1] ^ 1]))
+		for to in (folder / "other", "-"):
+			done = cli(api, "artifact", "download", "art_1", "--to", to)
+			assert done.returncode == 1 and artifact["sha256"] in done.stderr
+		assert sorted(os.listdir(folder)) == ["big.bin"] and (folder / "big.bin").read_bytes() == data
 
 
 def test_predict_rows(tmp_path):

@@ -151,7 +151,8 @@ class World:
 		if (method, path) == ("POST", "/v1/artifacts"):
 			more.update(data=b"x", params=self.upload())
 		if path.startswith("/v1/blobs"):
-			more.update(data=b"x" if method == "PUT" else None, params={"expires": "1", "method": method, "sig": "x"})
+			body = {"size": "1", "sha256": "0" * 64} if method == "PUT" else {}
+			more.update(data=b"x" if body else None, params={"expires": "1", "method": method, "sig": "x", **body})
 		if path == "/v1/workload/logs":
 			more.update(data=b"x", params={"chunk": 0})
 		if path.endswith("/logs") and "runs" in path:

@@ -217,25 +217,27 @@ int objstore_list(struct objstore *store, const char *prefix, objstore_list_fn f
 	return store->ops->list(store->self, prefix, fn, ctx, err);
 }
 
-int objstore_presign(struct objstore *store, const char *method, const char *key,
-	int64_t expires_at, struct mo_buf *out, struct mo_err *err)
+int objstore_presign(struct objstore *store, const struct objstore_grant *grant, struct mo_buf *out,
+	struct mo_err *err)
 {
-	if (check_key(key, err) < 0)
+	bool put = mo_streq(grant->method, "PUT");
+
+	MO_ASSERT((put || mo_streq(grant->method, "GET")) && put == (grant->sha256 != NULL));
+	if (check_key(grant->key, err) < 0)
 		return -1;
 	if (store->ops->presign)
-		return store->ops->presign(store->self, method, key, expires_at, out, err);
-	MO_ASSERT(store->has_key && (mo_streq(method, "GET") || mo_streq(method, "PUT")));
-	return link_make(&store->key, method, key, expires_at, out, err);
+		return store->ops->presign(store->self, grant, out, err);
+	MO_ASSERT(store->has_key);
+	return link_make(&store->key, grant, out, err);
 }
 
 int objstore_verify(struct objstore *store, const char *method, const char *key,
-	const char *expires, const char *link_method, const char *sig, int64_t now,
-	struct mo_err *err)
+	const struct objstore_link *link, int64_t now, struct mo_err *err)
 {
 	MO_ASSERT(store->has_key);
 	if (check_key(key, err) < 0)
 		return -1;
-	return link_verify(&store->key, method, key, expires, link_method, sig, now, err);
+	return link_verify(&store->key, method, key, link, now, err);
 }
 
 int objstore_put_bytes(

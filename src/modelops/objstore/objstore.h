@@ -69,18 +69,32 @@ int objstore_list(struct objstore *store, const char *prefix,
 	int (*fn)(void *ctx, const char *key, const struct objstore_info *info, struct mo_err *err),
 	void *ctx, struct mo_err *err);
 
-/* Appends a link to OUT that lets its bearer do METHOD ("GET" or "PUT") on KEY until EXPIRES_AT
- * (microseconds, cut to seconds): "/v1/blobs/<key>?expires=&method=&sig=" (relative to the API) for
- * fs, an absolute URL for s3. */
-int objstore_presign(struct objstore *store, const char *method, const char *key,
-	int64_t expires_at, struct mo_buf *out, struct mo_err *err);
+/* What a link lets its bearer do. A PUT stores exactly the bytes that were announced, so that a
+ * link which outlives its purpose can at most store the same bytes again. */
+struct objstore_grant {
+	const char *method; /* "GET" or "PUT" */
+	const char *key;
+	int64_t expires_at; /* microseconds, cut to seconds */
+	int64_t size;       /* PUT: bytes of the body */
+	const char *sha256; /* PUT: their digest, 64 lower-case hex digits; GET: NULL */
+};
 
-/* The link that came in is ours, for this METHOD and KEY, and has not expired at NOW. EXPIRES,
- * LINK_METHOD and SIG are the query's values, NULL when missing. MO_EDENIED when not; which part is
- * wrong takes the same time to say. HEAD passes with a GET link. */
-int objstore_verify(struct objstore *store, const char *method, const char *key,
-	const char *expires, const char *link_method, const char *sig, int64_t now,
+/* Appends the link to OUT: "/v1/blobs/<key>?expires=&method=[&size=&sha256=]&sig=" (relative to the
+ * API) for fs, an absolute URL for s3 (which signs the headers Content-Length and
+ * x-amz-content-sha256 instead). */
+int objstore_presign(struct objstore *store, const struct objstore_grant *grant, struct mo_buf *out,
 	struct mo_err *err);
+
+/* The query of a link that came in; NULL: missing. */
+struct objstore_link {
+	const char *expires, *method, *size, *sha256, *sig;
+};
+
+/* LINK is ours, for this METHOD and KEY, and has not expired at NOW; its size and sha256 are then
+ * those of the grant. MO_EDENIED when not; which part is wrong takes the same time to say. HEAD
+ * passes with a GET link. */
+int objstore_verify(struct objstore *store, const char *method, const char *key,
+	const struct objstore_link *link, int64_t now, struct mo_err *err);
 
 /* Made of the above: whole small objects, and size + digest of what is stored. */
 int objstore_put_bytes(

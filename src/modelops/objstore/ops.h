@@ -25,8 +25,8 @@ struct objstore_ops {
 	int (*list)(
 		void *self, const char *prefix, objstore_list_fn fn, void *ctx, struct mo_err *err);
 	/* NULL: links go to the API and are signed with the platform's key (link.h). */
-	int (*presign)(void *self, const char *method, const char *key, int64_t expires_at,
-		struct mo_buf *out, struct mo_err *err);
+	int (*presign)(void *self, const struct objstore_grant *grant, struct mo_buf *out,
+		struct mo_err *err);
 };
 
 extern const struct objstore_ops objstore_fs_ops;

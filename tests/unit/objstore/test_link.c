@@ -15,63 +15,92 @@
 static const struct link_key key = { .bytes = "0123456789abcdef0123456789abcde" };
 static const int64_t until = 2000 * MO_SECOND;
 
+#define ABC "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+#define ABD "a52d159f262b2c6ddb724a61840befc36eb30c88877a4030b65cbe86298449c9"
+
 static void get_sig(const char *method, const char *object, char out[65])
 {
 	struct mo_buf b;
+	bool put = !strcmp(method, "PUT");
+	const struct objstore_grant grant = { .method = method,
+		.key = object,
+		.expires_at = until,
+		.size = 3,
+		.sha256 = put ? ABC : NULL };
 	mo_buf_init(&b, 2048);
-	assert_int_equal(link_make(&key, method, object, until, &b, NULL), 0);
+	assert_int_equal(link_make(&key, &grant, &b, NULL), 0);
 	const char *sig = strstr(b.data, "&sig=");
 	assert_non_null(sig);
+	assert_int_equal(strstr(b.data, "&size=3&sha256=" ABC) != NULL, put);
 	memcpy(out, sig + 5, 65);
 	mo_buf_free(&b);
+}
+
+static int verify(const struct link_key *k, const char *method, const char *object,
+	const struct objstore_link *link, int64_t now)
+{
+	struct mo_err err = { 0 };
+	int rc = link_verify(k, method, object, link, now, &err);
+	assert_true(rc == 0 || err.code == MO_EDENIED);
+	return rc;
 }
 
 static void test_round(void **state)
 {
 	char sig[65];
 	get_sig("PUT", "a/b", sig);
-	assert_int_equal(link_verify(&key, "PUT", "a/b", "2000", "PUT", sig, until - 1, NULL), 0);
+	assert_int_equal(
+		verify(&key, "PUT", "a/b", &(struct objstore_link){ "2000", "PUT", "3", ABC, sig },
+			until - 1),
+		0);
 	get_sig("GET", "a/b", sig);
-	assert_int_equal(link_verify(&key, "HEAD", "a/b", "2000", "GET", sig, 0, NULL), 0);
+	assert_int_equal(verify(&key, "HEAD", "a/b",
+				 &(struct objstore_link){ "2000", "GET", NULL, NULL, sig }, 0),
+		0);
 }
 
 static void test_refused(void **state)
 {
-	char sig[65], other[65];
-	struct mo_err err = { 0 };
+	char sig[65], put[65], other[65];
 	struct link_key key2 = key;
 
 	get_sig("GET", "a/b", sig);
+	get_sig("PUT", "a/b", put);
 	key2.bytes[31] ^= 1;
 	memcpy(other, sig, 65);
 	other[63] = other[63] == '0' ? '1' : '0';
 	const struct {
 		const struct link_key *key;
-		const char *method, *object, *expires, *link_method, *sig;
+		const char *method, *object;
+		struct objstore_link link;
 		int64_t now;
 	} rows[] = {
-		{ &key, "GET", "a/b", "2000", "GET", sig, until }, /* expired */
-		{ &key, "PUT", "a/b", "2000", "GET", sig, 0 },     /* other method */
-		{ &key, "PUT", "a/b", "2000", "PUT", sig, 0 },     /* method changed */
-		{ &key, "DELETE", "a/b", "2000", "GET", sig, 0 },  /* never signed */
-		{ &key, "GET", "a/c", "2000", "GET", sig, 0 },     /* other key */
-		{ &key, "GET", "a/b", "9999", "GET", sig, 0 },     /* later expiry */
-		{ &key, "GET", "a/b", "2000", "GET", other, 0 },   /* one digit */
-		{ &key2, "GET", "a/b", "2000", "GET", sig, 0 },    /* other secret */
-		{ &key, "GET", "a/b", NULL, "GET", sig, 0 },       /* parts missing */
-		{ &key, "GET", "a/b", "2000", NULL, sig, 0 },
-		{ &key, "GET", "a/b", "2000", "GET", NULL, 0 },
-		{ &key, "GET", "a/b", "2000", "GET", "", 0 },
-		{ &key, "GET", "a/b", "20 00", "GET", sig, 0 },
-		{ &key, "GET", "a/b", "99999999999999999999999999", "GET", sig, 0 },
+		{ &key, "GET", "a/b", { "2000", "GET", NULL, NULL, sig }, until }, /* expired */
+		{ &key, "PUT", "a/b", { "2000", "GET", NULL, NULL, sig }, 0 }, /* other method */
+		{ &key, "PUT", "a/b", { "2000", "PUT", NULL, NULL, sig }, 0 }, /* method changed */
+		{ &key, "DELETE", "a/b", { "2000", "GET", NULL, NULL, sig }, 0 }, /* never signed */
+		{ &key, "GET", "a/c", { "2000", "GET", NULL, NULL, sig }, 0 },    /* other key */
+		{ &key, "GET", "a/b", { "9999", "GET", NULL, NULL, sig }, 0 },    /* later expiry */
+		{ &key, "GET", "a/b", { "2000", "GET", NULL, NULL, other }, 0 },  /* one digit */
+		{ &key2, "GET", "a/b", { "2000", "GET", NULL, NULL, sig }, 0 },   /* other secret */
+		{ &key, "GET", "a/b", { NULL, "GET", NULL, NULL, sig }, 0 }, /* parts missing */
+		{ &key, "GET", "a/b", { "2000", NULL, NULL, NULL, sig }, 0 },
+		{ &key, "GET", "a/b", { "2000", "GET", NULL, NULL, NULL }, 0 },
+		{ &key, "GET", "a/b", { "2000", "GET", NULL, NULL, "" }, 0 },
+		{ &key, "GET", "a/b", { "20 00", "GET", NULL, NULL, sig }, 0 },
+		{ &key, "GET", "a/b", { "99999999999999999999999999", "GET", NULL, NULL, sig }, 0 },
+		{ &key, "GET", "a/b", { "2000", "GET", "3", ABC, sig }, 0 }, /* parts added */
+		{ &key, "PUT", "a/b", { "2000", "PUT", "4", ABC, put }, 0 }, /* another body */
+		{ &key, "PUT", "a/b", { "2000", "PUT", "3", ABD, put }, 0 },
+		{ &key, "PUT", "a/b", { "2000", "PUT", NULL, ABC, put }, 0 },
+		{ &key, "PUT", "a/b", { "2000", "PUT", "3", NULL, put }, 0 },
+		{ &key, "PUT", "a/b", { "2000", "PUT", NULL, NULL, put }, 0 },
+		{ &key, "PUT", "a/b", { "2000", "PUT", "3", ABC ABC ABC, put }, 0 },
 	};
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		assert_int_equal(
-			link_verify(rows[i].key, rows[i].method, rows[i].object, rows[i].expires,
-				rows[i].link_method, rows[i].sig, rows[i].now, &err),
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_int_equal(verify(rows[i].key, rows[i].method, rows[i].object, &rows[i].link,
+					 rows[i].now),
 			-1);
-		assert_int_equal(err.code, MO_EDENIED);
-	}
 }
 
 static void test_key_file(void **state)
