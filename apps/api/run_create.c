@@ -93,6 +93,18 @@ struct placing {
 	const char *any_of;
 };
 
+static int choose_one(struct api_req *r, struct store_tx *tx, const struct spec_step *step,
+	const struct pool_wish *wish, struct pool **ret, struct mo_err *err)
+{
+	struct pool *pool = NULL;
+	if (store_pool_choose(tx, wish, r->arena, &pool, err) < 0 ||
+		pool_check_threads(pool, step->shares, value_int(step->with, "nthread", 0), err) <
+			0)
+		return -1;
+	*ret = pool;
+	return 0;
+}
+
 static int choose_any(struct api_req *r, struct store_tx *tx, const struct spec_step *step,
 	struct pool_wish *wish, const char **ret_ids, struct mo_err *err)
 {
@@ -103,7 +115,7 @@ static int choose_any(struct api_req *r, struct store_tx *tx, const struct spec_
 		snprintf(field, sizeof(field), "any_of[%zu]", i);
 		wish->pool = step->any_of.at[i];
 		wish->field = field;
-		if (store_pool_choose(tx, wish, r->arena, &pool, err) < 0)
+		if (choose_one(r, tx, step, wish, &pool, err) < 0)
 			return -1;
 		ids = mo_arena_printf(r->arena, "%s%s%s", i ? ids : "", i ? " " : "", pool->id);
 		if (!ids)
@@ -123,7 +135,7 @@ static int choose_pool(struct api_req *r, struct store_tx *tx, const struct plan
 		.shares = step->shares,
 		.device = step->device };
 	int status = step->any_of.count ? choose_any(r, tx, step, &wish, &ret->any_of, err)
-					: store_pool_choose(tx, &wish, r->arena, &ret->pool, err);
+					: choose_one(r, tx, step, &wish, &ret->pool, err);
 	snprintf(field, sizeof(field), "steps[%zu]", index);
 	return status < 0 ? mo_wrap_field(err, field) : 0;
 }

@@ -93,8 +93,9 @@ static int step_spec(struct api_req *r, struct store_tx *tx, struct wanted *w, s
 		return -1;
 	const char *ref = step->kind == STEP_EVALUATE ? value_text(&with, "model", NULL) : NULL;
 	w->spec.kind = enum_name(&step_kinds, (int)step->kind);
-	w->spec.step = mo_arena_printf(r->arena, "{\"name\":\"%s\",\"device\":\"%s\",\"with\":%s}",
-		step->name, enum_name(&step_devices, (int)step->device),
+	w->spec.step = mo_arena_printf(r->arena,
+		"{\"name\":\"%s\",\"device\":\"%s\",\"shares\":%lld,\"with\":%s}", step->name,
+		enum_name(&step_devices, (int)step->device), (long long)step->shares,
 		step->inputs ? step->inputs : "{}");
 	if (!w->spec.step)
 		return mo_fail(err, MO_ENOMEM, "spec");

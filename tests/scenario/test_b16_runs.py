@@ -94,6 +94,9 @@ def test_pools_and_quotas_are_looked_at():
 		admin.problem("POST", "/v1/training-jobs", job(pool="cpu", device="cuda"), field="steps[0].device")
 		admin.problem("POST", "/v1/training-jobs", job(pool="a30", device="cuda", shares=2), field="steps[0].shares")
 		admin.problem("POST", "/v1/training-jobs", job(pool="cpu", shares=3), field="steps[0].shares")
+		with_two = {"dataset": "iris.csv", "label": "species", "nthread": 2}
+		admin.problem("POST", "/v1/training-jobs", job(pool="cpu", **{"with": with_two}), field="steps[0].with.nthread")
+		admin.post("/v1/training-jobs", job(pool="cpu", shares=2, **{"with": with_two}))
 		root.put("/v1/quotas/acme/cpu", {"max_shares": 1})
 		admin.problem("POST", "/v1/training-jobs", job(pool="cpu", shares=2), field="steps[0].shares")
 		root.patch("/v1/gpu-pools/a30", {"allow_cpu_on_gpu": True})

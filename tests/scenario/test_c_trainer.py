@@ -7,6 +7,7 @@ import json
 import math
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -34,13 +35,15 @@ def tables(tmp_path_factory):
 	return folder
 
 
-def prepare(folder, data, kind="train", **options):
+def prepare(folder, data, kind="train", place=None, **options):
+	"""in/ as modelops-fetch leaves it. PLACE: what stands in the step beside `with`."""
 	(folder / "in").mkdir(parents=True, exist_ok=True)
 	if not isinstance(data, bytes):
 		with open(data, "rb") as f:
 			data = f.read()
 	(folder / "in" / "dataset.csv").write_bytes(data)
-	spec = {"attempt_id": "att_1", "kind": kind, "step": options, "inputs": []}
+	spec = {"attempt_id": "att_1", "kind": kind, "inputs": [],
+		"step": dict({"name": "s", "device": "cpu", "shares": 1}, **(place or {}), **{"with": options})}
 	(folder / "in" / "spec.json").write_text(json.dumps(spec))
 
 
@@ -255,6 +258,16 @@ def test_same_input_same_model(tmp_path):
 	assert split_of(tmp_path / "one").tolist() != split_of(tmp_path / "three").tolist()
 
 
+def test_the_step_says_where_it_runs(tmp_path):
+	"""CUDA is the step's; a libxgboost without it says so. Threads are the shares unless `with` says fewer."""
+	done = train(tmp_path / "cuda", IRIS, label="species", rounds=3, place={"device": "cuda"})
+	assert "without CUDA" in done.stdout or output(tmp_path / "cuda", "manifest.json")["device"] == "cuda"
+	for name, shares, options in (("one", 1, {}), ("three", 3, {}), ("two", 3, {"nthread": 2})):
+		train(tmp_path / name, IRIS, label="species", rounds=3, place={"shares": shares}, **options)
+		text = (tmp_path / name / "out" / "metrics.json").read_text()
+		assert json.loads(text)["threads"] == {"one": 1, "three": 3, "two": 2}[name]
+
+
 def test_evaluate(tmp_path, tables):
 	source = tables / "breast_cancer.csv"
 	train(tmp_path / "model", source, label="diagnosis", rounds=30)
@@ -275,6 +288,10 @@ def test_evaluate(tmp_path, tables):
 	assert metrics["eval-error"] == pytest.approx(numpy.mean((predicted > 0.5) != y), abs=1e-6)
 	assert metrics["eval-auc"] > 0.99
 	assert check_manifest(folder, "evaluation")["files"][0]["path"] == "metrics.json"
+	text = (tmp_path / "other.csv").read_text()
+	text = re.sub(r"(?m)^0\.\d+,", "none,", text).replace(",", ";")
+	prepare(folder, text.encode(), kind="evaluate", delimiter=";", missing=["none"])
+	assert proc.run("modelops-trainer", cwd=folder).returncode == 0, "the label is the package's"
 	prepare(folder, b"a,diagnosis\n1,benign\n", kind="evaluate", label="diagnosis")
 	wrong(folder, "no column 'mean_radius'")
 	text = (tmp_path / "other.csv").read_text().replace("malignant", "worse")
@@ -361,7 +378,11 @@ BAD_OPTIONS = [
 	({"label": "species", "learning_rate": 0}, "with.learning_rate"),
 	({"label": "species", "valid_fraction": 1}, "with.valid_fraction"),
 	({"label": "species", "task": "ranking"}, "with.task: 'ranking' is not one of"),
-	({"label": "species", "device": "tpu"}, "with.device"),
+	({"label": "species", "device": "cpu"}, "with.device: is not known to a train step"),
+	({"label": "species", "model": "m"}, "with.model: is not known to a train step"),
+	({"label": "species", "kind": "evaluate", "rounds": 5}, "with.rounds: is not known to an evaluate step"),
+	({"label": "species", "place": {"device": "tpu"}}, "step.device: 'tpu' is not one of"),
+	({"label": "species", "delimiter": "tab"}, "with.delimiter"),
 	({"label": "species", "delimiter": ",,"}, "with.delimiter"),
 	({"label": "species", "delimiter": "\""}, "with.delimiter"),
 	({"label": "species", "missing": "NA"}, "with.missing"),

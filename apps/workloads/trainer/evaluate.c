@@ -86,6 +86,10 @@ static int read_table(struct evaluation *e, struct mo_err *err)
 		if (!e->columns[i])
 			return bad_package("a feature without a name", err);
 	}
+	if (!opts.label)
+		opts.label = json_string_value(json_object_get(e->features, "label"));
+	if (!opts.label)
+		return bad_package("no label", err);
 	opts.columns = e->columns;
 	opts.ncolumns = n;
 	return read_dataset(&opts, &e->data.table, err);

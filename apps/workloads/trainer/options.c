@@ -1,5 +1,7 @@
-/* The `with` document of a step: one table of members, types, ranges and defaults. */
+/* Reads a step by the table of members. */
 #include "options.h"
+
+#include "members.h"
 
 #include "modelops/artifact/spec.h"
 #include "modelops/base/check.h"
@@ -12,52 +14,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum kind { WHOLE, NUMBER, TEXT, CHOICE, TEXTS, IGNORED };
-
-struct member {
-	const char *name;
-	enum kind kind;
-	size_t offset;
-	double min, max, def;
-	const char *choices; /* of CHOICE, separated by blanks; the first is the default */
-};
-
-#define AT(field) offsetof(struct options, field)
-
-/* `dataset`, `model` and `register` are the controller's matter: the files are here already. */
-static const struct member members[] = {
-	{ "dataset", IGNORED },
-	{ "model", IGNORED },
-	{ "register", IGNORED },
-	{ "label", TEXT, AT(label) },
-	{ "delimiter", TEXT, AT(delimiter) },
-	{ "missing", TEXTS, AT(missing) },
-	{ "task", CHOICE, AT(task), .choices = "auto regression binary multiclass" },
-	{ "device", CHOICE, AT(device), .choices = "cpu cuda" },
-	{ "rounds", WHOLE, AT(rounds), 1, 100000, 100 },
-	{ "early_stopping_rounds", WHOLE, AT(early_stopping_rounds), 0, 100000, 10 },
-	{ "seed", WHOLE, AT(seed), 0, 2147483647, 7 },
-	{ "max_depth", WHOLE, AT(max_depth), 1, 32, 6 },
-	{ "nthread", WHOLE, AT(nthread), 1, 1024, 1 },
-	{ "valid_fraction", NUMBER, AT(valid_fraction), 0, 0.9, 0.2 },
-	{ "learning_rate", NUMBER, AT(learning_rate), 1e-6, 1, 0.3 },
-	{ "subsample", NUMBER, AT(subsample), 0.01, 1, 1 },
-	{ "colsample_bytree", NUMBER, AT(colsample_bytree), 0.01, 1, 1 },
-	{ "min_child_weight", NUMBER, AT(min_child_weight), 0, 1e9, 1 },
-	{ "lambda", NUMBER, AT(lambda), 0, 1e9, 1 },
-	{ "alpha", NUMBER, AT(alpha), 0, 1e9, 0 },
-};
-
 const char *task_name(int task)
 {
 	static const char *const names[] = { "auto", "regression", "binary", "multiclass" };
 	return names[task];
 }
 
-static const struct member *find(const char *name)
+static const struct member *find(const char *name, unsigned step)
 {
-	for (size_t i = 0; i < MO_COUNT(members); i++)
-		if (strcmp(members[i].name, name) == 0)
+	for (size_t i = 0; i < members_count; i++)
+		if (strcmp(members[i].name, name) == 0 && members[i].steps & step)
 			return &members[i];
 	return NULL;
 }
@@ -125,21 +91,19 @@ static int read_choice(const struct member *m, const json_t *v, void *to, struct
 	return 0;
 }
 
-static int read_missing(
-	struct mo_arena *arena, const json_t *v, struct options *o, struct mo_err *err)
+static int read_missing(struct mo_arena *arena, const struct member *m, const json_t *v,
+	struct options *o, struct mo_err *err)
 {
 	size_t n = json_array_size(v);
 
-	if (!json_is_array(v) || n > 64)
-		return mo_fail_field(err, "missing", "must be a list of at most 64 texts");
+	if (!json_is_array(v) || (double)n > m->max)
+		return mo_fail_field(err, m->name, "must be a list of at most %g texts", m->max);
 	o->missing = mo_arena_zalloc(arena, (n + 1) * sizeof(*o->missing));
 	if (!o->missing)
 		return mo_fail(err, MO_ENOMEM, "options");
-	for (size_t i = 0; i < n; i++) {
-		const struct member m = { .name = "missing" };
-		if (read_text(arena, &m, json_array_get(v, i), &o->missing[i], err) < 0)
+	for (size_t i = 0; i < n; i++)
+		if (read_text(arena, m, json_array_get(v, i), &o->missing[i], err) < 0)
 			return -1;
-	}
 	o->nmissing = n;
 	return 0;
 }
@@ -150,29 +114,29 @@ static int read_member(struct mo_arena *arena, const struct member *m, const jso
 	void *to = (char *)o + m->offset;
 
 	switch (m->kind) {
-	case IGNORED:
+	case MEMBER_IGNORED:
 		return 0;
-	case WHOLE:
+	case MEMBER_WHOLE:
 		return read_whole(m, v, to, err);
-	case NUMBER:
+	case MEMBER_NUMBER:
 		return read_number(m, v, to, err);
-	case TEXT:
+	case MEMBER_TEXT:
 		return read_text(arena, m, v, to, err);
-	case CHOICE:
+	case MEMBER_CHOICE:
 		return read_choice(m, v, to, err);
-	case TEXTS:
+	case MEMBER_TEXTS:
 		break;
 	}
-	return read_missing(arena, v, o, err);
+	return read_missing(arena, m, v, o, err);
 }
 
 static void set_defaults(struct options *o)
 {
-	for (size_t i = 0; i < MO_COUNT(members); i++) {
+	for (size_t i = 0; i < members_count; i++) {
 		char *to = (char *)o + members[i].offset;
-		if (members[i].kind == WHOLE)
+		if (members[i].kind == MEMBER_WHOLE)
 			*(int64_t *)(void *)to = (int64_t)members[i].def;
-		if (members[i].kind == NUMBER)
+		if (members[i].kind == MEMBER_NUMBER)
 			*(double *)(void *)to = members[i].def;
 	}
 	o->delimiter = ",";
@@ -182,13 +146,10 @@ static int check_together(struct options *o, const json_t *with, struct mo_err *
 {
 	const json_t *early = json_object_get(with, "early_stopping_rounds");
 
-	if (!o->label)
+	if (!o->label && !o->evaluate) /* a package knows its own */
 		return mo_fail_field(err, "label", "is missing: name the column to predict");
-	if (strcmp(o->delimiter, "tab") == 0)
-		o->delimiter = "\t";
 	if (strlen(o->delimiter) != 1 || strchr("\"\r\n", *o->delimiter) || *o->delimiter < 0)
-		return mo_fail_field(
-			err, "delimiter", "'%.20s' is not one byte (or 'tab')", o->delimiter);
+		return mo_fail_field(err, "delimiter", "'%.20s' is not one byte", o->delimiter);
 	if (early && json_integer_value(early) > 0 && o->valid_fraction == 0)
 		return mo_fail_field(
 			err, "early_stopping_rounds", "needs a valid_fraction above 0");
@@ -198,30 +159,45 @@ static int check_together(struct options *o, const json_t *with, struct mo_err *
 static int read_with(
 	struct mo_arena *arena, const json_t *with, struct options *o, struct mo_err *err)
 {
+	unsigned step = o->evaluate ? MEMBER_EVALUATE : MEMBER_TRAIN;
 	const char *name;
 	json_t *v;
 
 	json_object_foreach((json_t *)with, name, v)
 	{
-		const struct member *m = find(name);
+		const struct member *m = find(name, step);
 		if (!m)
-			return mo_fail_field(err, name, "is not known to a %s step",
-				o->evaluate ? "evaluate" : "train");
+			return mo_fail_field(err, name, "is not known to %s step",
+				o->evaluate ? "an evaluate" : "a train");
 		if (!json_is_null(v) && read_member(arena, m, v, o, err) < 0)
 			return -1;
 	}
 	return check_together(o, with, err);
 }
 
-/* The step is the resolved `with` itself, or an object that holds it. */
+/* A share of a pool is what the step pays for: as many threads unless it says fewer. */
+static int read_place(const json_t *step, struct options *o, struct mo_err *err)
+{
+	static const struct member device = { .name = "device", .choices = "cpu cuda" };
+	static const struct member shares = { .name = "shares", .min = 1, .max = 4096 };
+	const json_t *on = json_object_get(step, "device"), *of = json_object_get(step, "shares");
+
+	if ((on && read_choice(&device, on, &o->device, err) < 0) ||
+		(of && read_whole(&shares, of, &o->nthread, err) < 0))
+		return mo_wrap_field(err, "step");
+	return 0;
+}
+
 static int read_step(
 	struct mo_arena *arena, const json_t *step, struct options *o, struct mo_err *err)
 {
 	const json_t *with = json_object_get(step, "with");
 
-	if (!json_is_object(step) || (with && !json_is_object(with)))
-		return mo_fail_field(err, "step", "is missing or no object");
-	if (read_with(arena, with ? with : step, o, err) < 0)
+	if (!json_is_object(with))
+		return mo_fail_field(err, "step", "is missing or has no `with`");
+	if (read_place(step, o, err) < 0)
+		return -1;
+	if (read_with(arena, with, o, err) < 0)
 		return mo_wrap_field(err, "with");
 	return 0;
 }

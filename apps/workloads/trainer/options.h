@@ -15,9 +15,9 @@ enum device { DEVICE_CPU, DEVICE_CUDA };
 struct options {
 	bool evaluate; /* the step's kind: train or evaluate */
 	const char *attempt_id;
-	const char *label;
+	const char *label; /* of an evaluation it may be NULL: the package's */
 	int task, device;
-	int64_t rounds, early_stopping_rounds, seed, max_depth, nthread;
+	int64_t rounds, early_stopping_rounds, seed, max_depth, nthread; /* nthread: the shares */
 	double valid_fraction, learning_rate, subsample, colsample_bytree, min_child_weight, lambda,
 		alpha;
 	const char *delimiter; /* one byte */

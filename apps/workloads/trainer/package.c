@@ -146,6 +146,7 @@ int package_metrics(const struct result *r, struct mo_err *err)
 	write_columns(&w, r->data->table);
 	write_classes(&w, r->data, true);
 	jw_kstr(&w, "device", r->device);
+	jw_ki64(&w, "threads", r->options->nthread);
 	jw_kstr(&w, "framework", "xgboost");
 	jw_kstr(&w, "framework_version", version);
 	jw_kf64(&w, "seconds", r->seconds);

@@ -194,3 +194,12 @@ int pool_check_device(const struct pool *p, enum step_device device, struct mo_e
 	}
 	return 0;
 }
+
+int pool_check_threads(const struct pool *p, int64_t shares, int64_t nthread, struct mo_err *err)
+{
+	if (p->mode != POOL_CPU || nthread <= shares)
+		return 0;
+	return mo_fail_field(err, "with.nthread",
+		"nthread is %" PRId64 ", but the step takes %" PRId64 " share%s of CPU pool '%s'",
+		nthread, shares, shares == 1 ? "" : "s", p->name);
+}

@@ -45,6 +45,10 @@ int pool_validate(struct pool *p, struct mo_arena *arena, struct mo_err *err);
  * refused unless allow_cpu_on_gpu. MO_EFIELD on "device". */
 int pool_check_device(const struct pool *p, enum step_device device, struct mo_err *err);
 
+/* A share of a CPU pool is a core: a step of SHARES there runs no more than as many threads
+ * (NTHREAD 0: not said). MO_EFIELD on "with.nthread". */
+int pool_check_threads(const struct pool *p, int64_t shares, int64_t nthread, struct mo_err *err);
+
 /* MIG devices of PROFILE that one CARD_MODEL card gives; 0 when the card lacks the profile, -1 when
  * the card is not known. */
 int pool_mig_per_card(const char *card_model, const char *profile);

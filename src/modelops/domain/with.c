@@ -35,9 +35,11 @@ static int check_text(const struct with_key *k, const struct value *v, struct mo
 	if (k->choices && !is_choice(k->choices, v->text))
 		return mo_fail_field(
 			err, k->name, "%s is '%s'; one of: %s", k->name, v->text, k->choices);
-	if (k->max > 0 && strlen(v->text) > (size_t)k->max)
-		return mo_fail_field(
-			err, k->name, "%s is '%s'; at most %g byte", k->name, v->text, k->max);
+	if (k->type == WITH_DELIMITER &&
+		(v->text[1] || strchr("\"\r\n", v->text[0]) || (unsigned char)v->text[0] > 127))
+		return mo_fail_field(err, k->name,
+			"%s is '%s'; it is one ASCII byte, no quote and no line end", k->name,
+			v->text);
 	if (k->type == WITH_NAME && !mo_name_valid(v->text, strlen(v->text)))
 		return mo_fail_field(err, k->name, "%s '%s' is no name", k->name, v->text);
 	return 0;
@@ -57,9 +59,16 @@ static int check_texts(const struct with_key *k, const struct value *v, struct m
 {
 	if (v->type != VALUE_LIST)
 		return wrong(k, v, "a list of text", err);
-	for (size_t i = 0; i < v->count; i++)
-		if (v->members[i].value.type != VALUE_TEXT)
-			return wrong(k, &v->members[i].value, "a list of text", err);
+	if ((double)v->count > k->max)
+		return mo_fail_field(err, k->name, "%s has %zu texts; at most %g are accepted",
+			k->name, v->count, k->max);
+	for (size_t i = 0; i < v->count; i++) {
+		const struct value *one = &v->members[i].value;
+		if (one->type != VALUE_TEXT)
+			return wrong(k, one, "a list of text", err);
+		if (one->text[0] == '\0')
+			return mo_fail_field(err, k->name, "%s holds an empty text", k->name);
+	}
 	return 0;
 }
 
@@ -131,11 +140,33 @@ static int check_deploy(const struct value *with, struct mo_err *err)
 	return 0;
 }
 
+static int check_train(const struct value *with, struct mo_err *err)
+{
+	const struct value *fraction = value_get(with, "valid_fraction");
+	bool none = fraction && (fraction->type == VALUE_INT || fraction->type == VALUE_NUMBER) &&
+		    fraction->number == 0;
+	if (none && value_int(with, "early_stopping_rounds", 0) > 0)
+		return mo_fail_field(err, "early_stopping_rounds",
+			"early_stopping_rounds needs a valid_fraction above 0");
+	return 0;
+}
+
+static int check_together(enum step_kind kind, const struct value *with, struct mo_err *err)
+{
+	switch (kind) {
+	case STEP_TRAIN:
+		return check_train(with, err);
+	case STEP_DEPLOY:
+		return check_deploy(with, err);
+	default:
+		return 0;
+	}
+}
+
 int with_validate(enum step_kind kind, const struct value *with, int template, struct mo_err *err)
 {
-	if (check_map(with_keys[kind].keys, with_keys[kind].count, with, template, err) < 0)
-		return mo_wrap_field(err, "with");
-	if (kind == STEP_DEPLOY && check_deploy(with, err) < 0)
+	if (check_map(with_keys[kind].keys, with_keys[kind].count, with, template, err) < 0 ||
+		check_together(kind, with, err) < 0)
 		return mo_wrap_field(err, "with");
 	return 0;
 }

@@ -7,7 +7,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum with_type { WITH_TEXT, WITH_NAME, WITH_INT, WITH_NUMBER, WITH_TEXTS, WITH_MAP };
+enum with_type {
+	WITH_TEXT,
+	WITH_NAME,
+	WITH_DELIMITER, /* one ASCII byte, no quote and no line end */
+	WITH_INT,
+	WITH_NUMBER,
+	WITH_TEXTS,
+	WITH_MAP,
+};
 
 enum { WITH_OPTIONAL, WITH_REQUIRED };
 
@@ -15,7 +23,7 @@ struct with_key {
 	const char *name;
 	enum with_type type;
 	int required;
-	double min, max;             /* numbers; for text, max is its length; used when max > min */
+	double min, max;             /* of numbers, used when max > min; of texts max is how many */
 	const char *choices;         /* space-separated */
 	const struct with_key *keys; /* WITH_MAP */
 	size_t key_count;

@@ -15,6 +15,7 @@ static const struct with_key require_keys[] = {
 	{ "min", WITH_NUMBER },
 };
 
+/* Names and ranges of a job's keys are the trainer's: tests/unit/trainer compares them. */
 static const struct with_key train_keys[] = {
 	{ "dataset", WITH_TEXT, WITH_REQUIRED },
 	{ "label", WITH_TEXT, WITH_REQUIRED },
@@ -24,15 +25,14 @@ static const struct with_key train_keys[] = {
 	{ "valid_fraction", WITH_NUMBER, .min = 0, .max = 0.9 },
 	{ "seed", WITH_INT, .min = 0, .max = 2147483647 },
 	{ "max_depth", WITH_INT, .min = 1, .max = 32 },
-	{ "learning_rate", WITH_NUMBER, .min = 0, .max = 1 },
-	{ "subsample", WITH_NUMBER, .min = 0, .max = 1 },
-	{ "colsample_bytree", WITH_NUMBER, .min = 0, .max = 1 },
+	{ "learning_rate", WITH_NUMBER, .min = 1e-6, .max = 1 },
+	{ "subsample", WITH_NUMBER, .min = 0.01, .max = 1 },
+	{ "colsample_bytree", WITH_NUMBER, .min = 0.01, .max = 1 },
 	{ "min_child_weight", WITH_NUMBER, .min = 0, .max = 1e9 },
 	{ "lambda", WITH_NUMBER, .min = 0, .max = 1e9 },
 	{ "alpha", WITH_NUMBER, .min = 0, .max = 1e9 },
-	{ "device", WITH_TEXT, .choices = "cpu cuda" },
-	{ "delimiter", WITH_TEXT, .max = 1 },
-	{ "missing", WITH_TEXTS },
+	{ "delimiter", WITH_DELIMITER },
+	{ "missing", WITH_TEXTS, .max = 64 },
 	{ "nthread", WITH_INT, .min = 1, .max = 256 },
 	{ "register", WITH_MAP, .keys = register_keys, .key_count = MO_COUNT(register_keys) },
 };
@@ -41,6 +41,8 @@ static const struct with_key evaluate_keys[] = {
 	{ "model", WITH_TEXT, WITH_REQUIRED },
 	{ "dataset", WITH_TEXT, WITH_REQUIRED },
 	{ "label", WITH_TEXT },
+	{ "delimiter", WITH_DELIMITER },
+	{ "missing", WITH_TEXTS, .max = 64 },
 };
 
 static const struct with_key register_step_keys[] = {

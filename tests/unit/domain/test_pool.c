@@ -170,12 +170,26 @@ static void devices_fit_their_pools(void **state)
 	assert_int_equal(pool_check_device(&gpu, DEVICE_CPU, &err), 0);
 }
 
+static void threads_are_paid_for(void **state)
+{
+	struct mo_err err = { 0 };
+	struct pool cpu = { .name = "c", .mode = POOL_CPU },
+		    gpu = { .name = "g", .mode = POOL_MIG };
+
+	assert_int_equal(pool_check_threads(&cpu, 2, 0, &err), 0);
+	assert_int_equal(pool_check_threads(&cpu, 2, 2, &err), 0);
+	assert_int_equal(pool_check_threads(&gpu, 1, 8, &err), 0);
+	assert_int_equal(pool_check_threads(&cpu, 1, 2, &err), -1);
+	assert_string_equal(err.field, "with.nthread");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rules_of_pools),
 		cmocka_unit_test(the_mode_decides_defaults),
 		cmocka_unit_test(devices_fit_their_pools),
+		cmocka_unit_test(threads_are_paid_for),
 	};
 	return RUN_TESTS(tests);
 }

@@ -164,6 +164,19 @@ static const struct {
 		"steps[0].with.task", "guess" },
 	{ "name: p\nsteps: [{name: a, kind: train, with: {dataset: d, label: l, delimiter: ab}}]",
 		"steps[0].with.delimiter", "ab" },
+	{ "name: p\nsteps: [{name: a, kind: train, with: {dataset: d, label: l, device: cuda}}]",
+		"steps[0].with.device", "unknown" },
+	{ "name: p\nsteps: [{name: a, kind: train, with: {dataset: d, label: l, learning_rate: "
+	  "0}}]",
+		"steps[0].with.learning_rate", "1e-06" },
+	{ "name: p\nsteps: [{name: a, kind: train, with: {dataset: d, label: l, missing: ['']}}]",
+		"steps[0].with.missing", "empty" },
+	{ "name: p\nsteps: [{name: a, kind: train, with: {dataset: d, label: l, valid_fraction: 0, "
+	  "early_stopping_rounds: 5}}]",
+		"steps[0].with.early_stopping_rounds", "valid_fraction" },
+	{ "name: p\nsteps: [{name: e, kind: evaluate, with: {model: m, dataset: d, delimiter: "
+	  "'\"'}}]",
+		"steps[0].with.delimiter", "quote" },
 	{ "name: p\nsteps: [{name: a, kind: train, with: {dataset: d, label: l, register: {alias: "
 	  "x}}}]",
 		"steps[0].with.register.model", "missing" },
