@@ -3,7 +3,8 @@
 #define MODELOPS_CLI_API_H
 
 #include "cli.h"
-#include "modelops/base/buf.h"
+
+enum { REPLY_BYTES = 256 << 20, FILE_BYTES = 64 << 20, JSON_DEPTH = 64 }; /* limits of documents */
 
 /* A client with the profile's URL and credentials; CLI_UNREACHABLE after saying why. */
 int api_open(struct cli *c);
@@ -26,20 +27,5 @@ const char *api_encode(struct cli *c, const char *text);
 
 /* PATH plus "?name=value" ('&' when there is a query already). */
 const char *api_query(struct cli *c, const char *path, const char *name, const char *value);
-
-/* The generic command: method, path, query and body from the table; prints the reply. */
-int api_command(struct cli *c);
-
-/* The id of what TEXT, an id or a name, means in the list route LIST ("/v1/models"). */
-int api_resolve(struct cli *c, const char *list, const char *text, const char **ret);
-
-/* The table's path with its arguments (names become ids) and query flags filled in. */
-int api_path(struct cli *c, const char **ret);
-
-/* The body that flags and arguments make. CLI_USAGE when a value cannot be read. */
-int api_body(struct cli *c, json_t **ret);
-
-/* Whole file (or standard input for "-") into OUT; CLI_USAGE when it cannot be read. */
-int api_read_file(struct cli *c, const char *path, struct mo_buf *out);
 
 #endif

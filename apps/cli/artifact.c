@@ -1,6 +1,6 @@
 /* Artifacts go up and come down as streams. */
-#include "api.h"
 #include "bar.h"
+#include "call.h"
 #include "fmt.h"
 #include "modelops/base/check.h"
 #include "modelops/base/str.h"
@@ -81,7 +81,7 @@ int artifact_upload(struct cli *c)
 	if (!S_ISREG(st.st_mode))
 		return cli_usage(c, "%s is no regular file", file);
 	const char *path;
-	int rc = api_path(c, &path);
+	int rc = call_path(c, &path);
 	if (rc != CLI_OK)
 		return rc;
 	path = api_query(c, path, "name", name ? name : base_name(file));
@@ -196,7 +196,7 @@ int artifact_download(struct cli *c)
 {
 	mo_autojson json_t *row = NULL;
 	const char *path, *to = cli_flag(c, "to");
-	int rc = api_path(c, &path);
+	int rc = call_path(c, &path);
 
 	if (rc == CLI_OK)
 		rc = api_json(c, "GET", path, NULL, &row);

@@ -1,5 +1,5 @@
 /* Invoices and cost for people: every line says how its amount came about. */
-#include "api.h"
+#include "call.h"
 #include "fmt.h"
 #include "modelops/base/check.h"
 #include "show.h"
@@ -102,7 +102,7 @@ static int show_bill(struct cli *c, bool invoice)
 	mo_autojson json_t *doc = NULL;
 	char from[SHOW_CELL], to[SHOW_CELL], total[SHOW_CELL];
 	const char *path;
-	int rc = api_path(c, &path);
+	int rc = call_path(c, &path);
 
 	if (rc == CLI_OK)
 		rc = api_json(c, "GET", path, NULL, &doc);

@@ -1,5 +1,5 @@
 /* Deployments: made, changed, waited for. */
-#include "api.h"
+#include "call.h"
 #include "fmt.h"
 #include "modelops/base/time.h"
 #include "modelops/json/json.h"
@@ -105,7 +105,7 @@ static int wait_for(struct cli *c, const char *id)
 int deployment_wait(struct cli *c)
 {
 	const char *id;
-	int rc = api_resolve(c, "/v1/deployments", c->args[0], &id);
+	int rc = call_resolve(c, "/v1/deployments", c->args[0], &id);
 	return rc == CLI_OK ? wait_for(c, id) : rc;
 }
 
@@ -117,10 +117,10 @@ int deployment_write(struct cli *c)
 	const char *path;
 
 	if (!cli_flag(c, "wait"))
-		return api_command(c);
-	if (api_body(c, &body) != CLI_OK)
+		return call_command(c);
+	if (call_body(c, &body) != CLI_OK)
 		return CLI_USAGE;
-	int rc = api_path(c, &path);
+	int rc = call_path(c, &path);
 	if (rc == CLI_OK)
 		rc = api_json(c, c->cmd->method, path, body, &doc);
 	if (rc != CLI_OK)

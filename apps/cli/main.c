@@ -1,5 +1,5 @@
 /* modelops: the CLI over the public API, and `modelops up`. */
-#include "api.h"
+#include "call.h"
 #include "modelops/base/check.h"
 #include "profile.h"
 
@@ -59,7 +59,7 @@ static int run(struct cli *c, int argc, char **argv)
 		if (rc != CLI_OK)
 			return rc;
 	}
-	return c->cmd->run ? c->cmd->run(c) : api_command(c);
+	return c->cmd->run ? c->cmd->run(c) : call_command(c);
 }
 
 int main(int argc, char **argv)

@@ -1,5 +1,5 @@
 /* status, and dashboards changed in place. */
-#include "api.h"
+#include "call.h"
 #include "fmt.h"
 #include "modelops/json/json.h"
 #include "show.h"
@@ -34,11 +34,11 @@ int dashboard_update(struct cli *c)
 	struct httpc_reply reply;
 	const char *path;
 
-	if (api_body(c, &body) != CLI_OK)
+	if (call_body(c, &body) != CLI_OK)
 		return CLI_USAGE;
 	if (!json_object_size(body))
 		return cli_usage(c, "nothing to change: --name, --title or --definition");
-	int rc = api_path(c, &path);
+	int rc = call_path(c, &path);
 	if (rc == CLI_OK)
 		rc = api_json(c, "GET", path, NULL, &old);
 	if (rc != CLI_OK)

@@ -1,6 +1,6 @@
 /* predict and explain: one request shown, or the same one many times with figures. */
-#include "api.h"
 #include "bar.h"
+#include "call.h"
 #include "fmt.h"
 #include "modelops/base/check.h"
 #include "modelops/base/time.h"
@@ -282,7 +282,7 @@ int predict(struct cli *c)
 	int rc = rows_body(c, &body);
 	const char *path;
 	if (rc == CLI_OK)
-		rc = api_path(c, &path);
+		rc = call_path(c, &path);
 	if (rc != CLI_OK)
 		return rc;
 	if (!repeat)

@@ -2,7 +2,7 @@
  * empty ones null, others text; the API judges them. */
 #include "rows.h"
 
-#include "api.h"
+#include "call.h"
 #include "modelops/base/check.h"
 #include "modelops/base/str.h"
 #include "modelops/json/json.h"
@@ -171,7 +171,7 @@ int rows_body(struct cli *c, json_t **ret_body)
 		data = mo_arena_printf(&c->arena, "@%s", named);
 	if (data && *data != '@')
 		return json_rows(c, data, ret_body);
-	if (api_read_file(c, csv ? csv : data ? data + 1 : "-", &file) != CLI_OK)
+	if (call_read_file(c, csv ? csv : data ? data + 1 : "-", &file) != CLI_OK)
 		return CLI_USAGE;
 	if (!csv)
 		return json_rows(c, mo_buf_str(&file), ret_body);

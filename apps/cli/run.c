@@ -1,6 +1,6 @@
 /* Runs: created, followed to their end, their logs. */
-#include "api.h"
 #include "bar.h"
+#include "call.h"
 #include "fmt.h"
 #include "modelops/base/check.h"
 #include "modelops/base/time.h"
@@ -281,7 +281,7 @@ static int create(struct cli *c)
 	mo_autojson json_t *body = NULL;
 	mo_autojson json_t *doc = NULL;
 
-	if (api_body(c, &body) != CLI_OK)
+	if (call_body(c, &body) != CLI_OK)
 		return CLI_USAGE;
 	int rc = api_json(c, "POST", c->cmd->path, body, &doc);
 	if (rc != CLI_OK)
@@ -342,7 +342,7 @@ int run_logs(struct cli *c)
 	};
 	struct httpc_reply reply;
 	const char *path;
-	int rc = api_path(c, &path);
+	int rc = call_path(c, &path);
 
 	if (rc == CLI_OK)
 		rc = api_send(c, "GET", path, NULL, &request, &reply);
