@@ -1,35 +1,17 @@
-/* SQLite's one writer thread: group commit, the turn held for at most 5 ms of work. Requests run
- * without savepoints, which cost a copy of every page touched; when one fails after it changed
- * rows, the batch is rolled back and run again with a savepoint each. */
+/* SQLite's one writer thread: the queue, and group commit with the turn held for at most 5 ms of
+ * work. */
 #include "modelops/store/writer.h"
 
 #include "modelops/base/check.h"
-#include "modelops/base/list.h"
 #include "modelops/base/time.h"
+#include "modelops/store/batch.h"
 
 #include <pthread.h>
-#include <semaphore.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
-enum { BATCH_US = 5000, BATCH_MAX = 1024 };
-
-struct item {
-	struct mo_list node;
-	int (*fn)(struct store_tx *, void *, struct mo_err *);
-	int (*alone)(struct db_conn *, void *, struct mo_err *);
-	void *ctx;
-	struct mo_err *err;
-	int rc;
-	sem_t finished;
-};
-
-/* What one commit carries. */
-struct batch {
-	struct mo_list items, jobs;
-	unsigned n;
-};
+enum { BATCH_US = 5000 };
 
 struct writer {
 	struct store *store;
@@ -39,10 +21,8 @@ struct writer {
 	pthread_mutex_t lock;
 	pthread_cond_t work;
 	struct mo_list queue, jobs;
-	bool sleeping; /* the thread waits for WORK */
-	bool careful;  /* this batch runs again: a savepoint per request */
-	bool dirty;    /* a request of this batch failed after it changed rows */
-	bool refused;  /* a job wrote once more in a dirty batch */
+	bool sleeping;      /* the thread waits for WORK */
+	struct batch batch; /* the thread's */
 	int64_t queued, queue_max;
 	bool stop;
 	char *wal; /* path of the WAL file */
@@ -96,7 +76,8 @@ static void count_commit(struct writer *w, unsigned writes)
 
 /* The next waiting writer, or the next job; both NULL when there is none (after a wait: the end).
  */
-static void next(struct writer *w, bool wait, struct item **ret_item, struct store_job **ret_job)
+static void next(
+	struct writer *w, bool wait, struct batch_item **ret_item, struct store_job **ret_job)
 {
 	pthread_mutex_lock(&w->lock);
 	while (wait && mo_list_empty(&w->queue) && mo_list_empty(&w->jobs) && !w->stop) {
@@ -109,204 +90,65 @@ static void next(struct writer *w, bool wait, struct item **ret_item, struct sto
 	if (item || job)
 		w->queued--;
 	pthread_mutex_unlock(&w->lock);
-	*ret_item = item ? MO_LIST_ENTRY(item, struct item, node) : NULL;
+	*ret_item = item ? MO_LIST_ENTRY(item, struct batch_item, node) : NULL;
 	*ret_job = job ? MO_LIST_ENTRY(job, struct store_job, node) : NULL;
 }
 
-static void finish(struct batch *b)
+/* What cannot share a transaction has its turn next. */
+static void put_back(struct writer *w, struct batch_item *it)
 {
-	struct mo_list *node;
-
-	while ((node = mo_list_pop(&b->items)))
-		sem_post(&MO_LIST_ENTRY(node, struct item, node)->finished);
-	while ((node = mo_list_pop(&b->jobs))) {
-		struct store_job *job = MO_LIST_ENTRY(node, struct store_job, node);
-		job->done(job, job->rc, &job->err);
-	}
-}
-
-static void fail_all(struct batch *b, const struct mo_err *err)
-{
-	mo_list_foreach (node, &b->items) {
-		struct item *it = MO_LIST_ENTRY(node, struct item, node);
-		if (it->rc == 0 && it->err)
-			*it->err = *err;
-		it->rc = -1;
-	}
-	mo_list_foreach (node, &b->jobs) {
-		struct store_job *job = MO_LIST_ENTRY(node, struct store_job, node);
-		if (job->rc == 0)
-			job->err = *err;
-		job->rc = -1;
-	}
-}
-
-/* Statements without rows or arguments, prepared once. */
-static int run_verb(struct writer *w, const char *verb, struct mo_err *err)
-{
-	struct db_call call = { .sql = verb };
-
-	return db_sqlite.run(w->conn, &call, err);
-}
-
-/* The request itself; one whose clock did not answer has failed too. */
-static int run_fn(struct item *it, struct store_tx *tx, struct mo_err *err)
-{
-	if (it->fn(tx, it->ctx, err) < 0)
-		return -1;
-	if (!tx->failed)
-		return 0;
-	*err = tx->clock_err;
-	return -1;
-}
-
-/* With a savepoint: its failure undoes only itself. */
-static int run_careful(struct writer *w, struct item *it, struct store_tx *tx, struct mo_err *err)
-{
-	if (run_verb(w, "SAVEPOINT one", err) == 0 && run_fn(it, tx, err) == 0 &&
-		run_verb(w, "RELEASE one", err) == 0)
-		return 0;
-	if (!db_sqlite_lost_transaction(w->conn)) {
-		run_verb(w, "ROLLBACK TO one", NULL);
-		run_verb(w, "RELEASE one", NULL);
-	}
-	return -1;
-}
-
-/* Without: a failure that changed nothing needs no undoing; any other makes the batch dirty. */
-static int run_plain(struct writer *w, struct item *it, struct store_tx *tx, struct mo_err *err)
-{
-	int64_t before = db_sqlite_changes(w->conn);
-
-	if (w->dirty) {
-		w->refused = true;
-		return mo_fail(err, MO_EUNAVAIL, "this batch of writes runs again");
-	}
-	if (run_fn(it, tx, err) == 0)
-		return 0;
-	w->dirty = db_sqlite_changes(w->conn) != before;
-	return -1;
-}
-
-/* Runs one request inside the open batch. */
-static void run_item(struct writer *w, struct item *it)
-{
-	struct store_tx tx = { .store = w->store, .conn = w->conn, .driver = &db_sqlite };
-	struct mo_err err = { 0 };
-
-	it->rc = w->careful ? run_careful(w, it, &tx, &err) : run_plain(w, it, &tx, &err);
-	if (it->rc < 0 && it->err)
-		*it->err = err;
-}
-
-/* Takes IT or JOB into the batch and runs it. False when it cannot share a transaction: it goes
- * back to the front. */
-static bool run_one(struct writer *w, struct batch *b, struct item *it, struct store_job *job)
-{
-	if (it && it->alone) {
-		pthread_mutex_lock(&w->lock);
-		mo_list_push_front(&w->queue, &it->node);
-		w->queued++;
-		pthread_mutex_unlock(&w->lock);
-		return false;
-	}
-	if (it) {
-		mo_list_push(&b->items, &it->node);
-		run_item(w, it);
-	} else {
-		mo_list_push(&b->jobs, &job->node);
-		w->refused = false;
-		job->rc = job->run(job, &job->err);
-		if (w->refused) /* not its own failure: it runs again */
-			job->rc = 0;
-	}
-	b->n++;
-	return true;
-}
-
-/* Runs what has not failed once more, each with a savepoint. */
-static int run_again(struct writer *w, struct batch *b, struct mo_err *err)
-{
-	w->dirty = false;
-	w->careful = true;
-	db_sqlite.rollback(w->conn);
-	if (db_sqlite.begin(w->conn, true, err) < 0)
-		return -1;
-	mo_list_foreach (node, &b->items) {
-		struct item *it = MO_LIST_ENTRY(node, struct item, node);
-		if (it->rc == 0)
-			run_item(w, it);
-	}
-	mo_list_foreach (node, &b->jobs) {
-		struct store_job *job = MO_LIST_ENTRY(node, struct store_job, node);
-		if (job->rc < 0)
-			continue;
-		job->err = (struct mo_err){ 0 };
-		job->rc = job->run(job, &job->err);
-	}
-	return 0;
+	pthread_mutex_lock(&w->lock);
+	mo_list_push_front(&w->queue, &it->node);
+	w->queued++;
+	pthread_mutex_unlock(&w->lock);
 }
 
 /* Runs the first one and what is queued meanwhile. */
-static int fill_batch(struct writer *w, struct batch *b, struct item *it, struct store_job *job,
-	struct mo_err *err)
+static void fill_batch(struct writer *w, struct batch_item *it, struct store_job *job)
 {
 	int64_t until = mo_mono() + BATCH_US;
 
-	while ((it || job) && run_one(w, b, it, job)) {
-		if (w->dirty || db_sqlite_lost_transaction(w->conn) || b->n >= BATCH_MAX ||
-			mo_mono() >= until)
-			break;
+	for (;;) {
+		batch_run(&w->batch, it, job);
+		if (batch_full(&w->batch) || mo_mono() >= until)
+			return;
 		next(w, false, &it, &job);
+		if (it && it->alone)
+			put_back(w, it);
+		if ((!it && !job) || (it && it->alone))
+			return;
+		batch_take(&w->batch, it, job);
 	}
-	if (w->dirty && run_again(w, b, err) < 0)
-		return -1;
-	if (db_sqlite_lost_transaction(w->conn))
-		return mo_fail(err, MO_EFULL,
-			"the database ended the transaction (disk full or I/O error)");
-	return 0;
 }
 
 /* One transaction. */
-static void run_batch(struct writer *w, struct batch *b, struct item *it, struct store_job *job)
+static int run_batch(
+	struct writer *w, struct batch_item *it, struct store_job *job, struct mo_err *err)
 {
-	struct mo_err err = { 0 };
-
-	w->careful = w->dirty = false;
-	if (db_sqlite.begin(w->conn, true, &err) < 0) {
-		if (it)
-			mo_list_push(&b->items, &it->node);
-		else
-			mo_list_push(&b->jobs, &job->node);
-		fail_all(b, &err);
-		return;
-	}
-	if (fill_batch(w, b, it, job, &err) < 0 || db_sqlite.commit(w->conn, &err) < 0) {
-		db_sqlite.rollback(w->conn);
-		fail_all(b, &err);
-		return;
-	}
-	count_commit(w, b->n);
+	if (batch_begin(&w->batch, err) < 0)
+		return -1;
+	fill_batch(w, it, job);
+	if (batch_commit(&w->batch, err) < 0)
+		return -1;
+	count_commit(w, w->batch.n);
+	return 0;
 }
 
-static void run_round(struct writer *w, struct batch *b, struct item *it, struct store_job *job)
+/* One turn, for the first one that waits. */
+static void run_round(struct writer *w, struct batch_item *it, struct store_job *job)
 {
 	struct mo_err err = { 0 };
 
+	batch_init(&w->batch, w->store, w->conn);
+	batch_take(&w->batch, it, job);
 	if (turn_take(w->turn, &err) < 0) {
-		if (it)
-			mo_list_push(&b->items, &it->node);
-		else
-			mo_list_push(&b->jobs, &job->node);
-		fail_all(b, &err);
+		batch_fail(&w->batch, &err);
 		return;
 	}
-	if (it && it->alone) {
-		mo_list_push(&b->items, &it->node);
+	if (it && it->alone)
 		it->rc = it->alone(w->conn, it->ctx, it->err);
-	} else {
-		run_batch(w, b, it, job);
-	}
+	else if (run_batch(w, it, job, &err) < 0)
+		batch_fail(&w->batch, &err);
 	turn_give(w->turn);
 }
 
@@ -314,14 +156,11 @@ static void *writer_main(void *arg)
 {
 	struct writer *w = arg;
 	struct store_job *job;
-	struct item *it;
+	struct batch_item *it;
 
 	for (next(w, true, &it, &job); it || job; next(w, true, &it, &job)) {
-		struct batch b = { .n = 0 };
-		mo_list_init(&b.items);
-		mo_list_init(&b.jobs);
-		run_round(w, &b, it, job);
-		finish(&b);
+		run_round(w, it, job);
+		batch_finish(&w->batch);
 	}
 	return NULL;
 }
@@ -381,12 +220,12 @@ static int enqueue(struct writer *w, struct mo_list *list, struct mo_list *node,
 	return mo_advise(err, "write_queue_full", "retry after a second");
 }
 
-static int wait_for(struct writer *w, struct item *it)
+static int wait_for(struct writer *w, struct batch_item *it)
 {
 	if (pthread_equal(pthread_self(),
 		    w->thread)) { /* a submitted job writes: it joins the open batch */
 		MO_ASSERT(it->fn);
-		run_item(w, it);
+		batch_run_item(&w->batch, it);
 		return it->rc;
 	}
 	sem_init(&it->finished, 0, 0);
@@ -409,7 +248,7 @@ int writer_submit(struct writer *w, struct store_job *job, struct mo_err *err)
 int writer_run(struct writer *w, int (*fn)(struct store_tx *, void *, struct mo_err *), void *ctx,
 	struct mo_err *err)
 {
-	struct item it = { .fn = fn, .ctx = ctx, .err = err };
+	struct batch_item it = { .fn = fn, .ctx = ctx, .err = err };
 
 	return wait_for(w, &it);
 }
@@ -417,7 +256,7 @@ int writer_run(struct writer *w, int (*fn)(struct store_tx *, void *, struct mo_
 int writer_alone(struct writer *w, int (*fn)(struct db_conn *, void *, struct mo_err *), void *ctx,
 	struct mo_err *err)
 {
-	struct item it = { .alone = fn, .ctx = ctx, .err = err };
+	struct batch_item it = { .alone = fn, .ctx = ctx, .err = err };
 
 	return wait_for(w, &it);
 }
