@@ -49,7 +49,7 @@ const struct mo_cfg api_settings[] = {
 	NUMBER("GATEWAY_DEADLINE", MO_CFG_DURATION, gateway_deadline, "15s", 1000, MO_HOUR,
 		"Longest a predict or explain waits for its instance."),
 	NUMBER("STATEMENT_TIMEOUT", MO_CFG_DURATION, statement_timeout, "10s", 1000, MO_HOUR,
-		"Longest one statement of the database may take."),
+		"Longest one statement of the database may take, waits for locks included."),
 	NUMBER("API_LOOPS", MO_CFG_INT, loops, "1", 1, 64, "Event loops, one thread each."),
 	NUMBER("API_WORKERS", MO_CFG_INT, workers, "4", 1, 256, "Threads for SQL and files."),
 	NUMBER("API_STREAM_WORKERS", MO_CFG_INT, stream_workers, "8", 1, 256,

@@ -30,8 +30,9 @@ struct db_call {
 
 /* Two implementations: sqlite.c and postgres.c. Failures map to mo_code: unique clash MO_ECONFLICT
  * (slug "unique_violation"), missing reference MO_ECONFLICT (slug "reference_violation"), full
- * MO_EFULL, serialisation or deadlock MO_EUNAVAIL (slug "retry_transaction"), everything of the
- * server or disk MO_EUNAVAIL. */
+ * MO_EFULL, serialisation or deadlock MO_EUNAVAIL (slug "retry_transaction"), past the statement
+ * timeout or locked for that long MO_ETIMEOUT, everything else of the server or disk MO_EUNAVAIL.
+ */
 struct db_driver {
 	const char *name;
 	int (*open)(const struct store_cfg *cfg, bool readonly, struct db_conn **ret,
@@ -61,6 +62,9 @@ struct store_tx {
 /* SQLite only: true when the statement before ended the whole transaction (disk full, I/O error).
  */
 bool db_sqlite_lost_transaction(struct db_conn *conn);
+
+/* SQLite only: how long statements wait for a locked database; 0: as long as one may take. */
+void db_sqlite_patience(struct db_conn *conn, int64_t us);
 
 /* SQLite only: rows changed on this connection since it was opened. */
 int64_t db_sqlite_changes(struct db_conn *conn);

@@ -212,10 +212,10 @@ static int log_pages(const struct db_row *row, void *ctx, struct mo_err *err)
 static int truncate_wal(struct db_conn *c, void *ctx, struct mo_err *err)
 {
 	(void)ctx;
-	return db_sqlite.script(c,
-		"PRAGMA busy_timeout=20; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA "
-		"busy_timeout=10000",
-		err);
+	db_sqlite_patience(c, 20000);
+	int rc = db_sqlite.script(c, "PRAGMA wal_checkpoint(TRUNCATE)", err);
+	db_sqlite_patience(c, 0);
+	return rc;
 }
 
 /* On a connection of its own and without the writers' turn: writers go on meanwhile. */

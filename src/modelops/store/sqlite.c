@@ -11,11 +11,18 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { BUSY_MS = 10000 };
+/* A look at the clock every so many steps of SQLite's machine: short statements need none. */
+enum { STEPS = 1000 };
+
+#define PATIENCE_DEFAULT (10 * MO_SECOND)
 
 struct db_conn {
 	sqlite3 *db;
 	struct statements statements; /* handle: sqlite3_stmt */
+	int64_t timeout;              /* of one statement; 0: none */
+	int64_t deadline;             /* of the one that runs now; 0: not looked at the clock yet */
+	int64_t patience;             /* with a locked database */
+	bool timed;                   /* what runs now has a deadline */
 };
 
 static int fail(struct db_conn *c, int rc, const char *what, struct mo_err *err)
@@ -30,6 +37,12 @@ static int fail(struct db_conn *c, int rc, const char *what, struct mo_err *err)
 		if (rc == SQLITE_CONSTRAINT_UNIQUE || rc == SQLITE_CONSTRAINT_PRIMARYKEY)
 			return mo_advise(err, "unique_violation", NULL);
 		return mo_fail(err, MO_EINTERNAL, "%s: %s", what, text);
+	case SQLITE_BUSY:
+		return mo_fail(err, MO_ETIMEOUT, "SQLite: the database was locked for %lld ms",
+			(long long)(c->patience / 1000));
+	case SQLITE_INTERRUPT:
+		return mo_fail(err, MO_ETIMEOUT, "SQLite: a statement took longer than %lld ms",
+			(long long)(c->timeout / 1000));
 	case SQLITE_FULL:
 		return mo_fail(err, MO_EFULL, "the database's disk is full");
 	case SQLITE_NOMEM:
@@ -67,10 +80,34 @@ static void conn_close(struct db_conn *c)
 	free(c);
 }
 
+void db_sqlite_patience(struct db_conn *c, int64_t us)
+{
+	c->patience = us ? us : c->timeout ? c->timeout : PATIENCE_DEFAULT;
+	sqlite3_busy_timeout(c->db, (int)(c->patience / 1000));
+}
+
+/* Not 0: the statement ends with SQLITE_INTERRUPT. */
+static int past_deadline(void *ctx)
+{
+	struct db_conn *c = ctx;
+	int64_t now = mo_mono();
+
+	if (c->deadline == 0)
+		c->deadline = now + c->timeout;
+	return c->timed && now > c->deadline;
+}
+
+static void set_limits(struct db_conn *c, const struct store_cfg *cfg)
+{
+	c->timeout = cfg->statement_timeout_us;
+	db_sqlite_patience(c, 0);
+	if (c->timeout)
+		sqlite3_progress_handler(c->db, STEPS, past_deadline, c);
+}
+
 static int setup(struct db_conn *c, bool readonly, struct mo_err *err)
 {
 	sqlite3_extended_result_codes(c->db, 1);
-	sqlite3_busy_timeout(c->db, BUSY_MS);
 	if (!readonly &&
 		script(c, "PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0;", err) < 0)
 		return -1;
@@ -107,6 +144,7 @@ static int conn_open(
 		conn_close(c);
 		return -1;
 	}
+	set_limits(c, cfg);
 	if (setup(c, readonly, err) < 0) {
 		conn_close(c);
 		return -1;
@@ -223,11 +261,14 @@ static int run(struct db_conn *c, struct db_call *call, struct mo_err *err)
 	if (prepare(c, call->sql, &st, err) < 0)
 		return -1;
 	rc = bind(st, call->args, call->nargs);
+	c->deadline = 0;
+	c->timed = true;
 	if (rc == SQLITE_OK) {
 		struct db_row row = { &row_ops, st, 0 };
 		while ((rc = sqlite3_step(st)) == SQLITE_ROW && !failed)
 			failed = call->each && call->each(&row, call->ctx, err) < 0;
 	}
+	c->timed = false;
 	if (rc == SQLITE_DONE)
 		call->changed = sqlite3_changes64(c->db);
 	else if (!failed)

@@ -221,11 +221,7 @@ int store_reader_open(struct store *s, struct store_reader **ret, struct mo_err 
 	r->store = s;
 	if (s->driver->open(&s->cfg, true, &r->conn, err) < 0)
 		return -1;
-	if (s->driver->script(r->conn, "PRAGMA busy_timeout=20", err) <
-		0) { /* a loop may not wait */
-		s->driver->close(r->conn);
-		return -1;
-	}
+	db_sqlite_patience(r->conn, 20000); /* a loop may not wait */
 	*ret = MO_TAKE(r);
 	return 0;
 }

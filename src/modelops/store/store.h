@@ -20,9 +20,10 @@ struct store_cfg {
 	int64_t readers;      /* connections for reads (Postgres: for everything) */
 	int64_t queue_max; /* SQLite: most writes waiting for the writer thread; past it MO_EUNAVAIL
 			    */
-	int64_t statement_timeout_us;
-	struct obs *obs; /* may be NULL */
-	bool any_schema; /* modelops-admin only: do not check the schema version */
+	int64_t statement_timeout_us; /* of one statement, waits for locks included: MO_ETIMEOUT; 0:
+					 none (SQLite then waits 10 s for a locked file) */
+	struct obs *obs;              /* may be NULL */
+	bool any_schema;              /* modelops-admin only: do not check the schema version */
 };
 
 /* Opens the database. Refuses a schema version this build does not know (MO_EUNAVAIL, slug

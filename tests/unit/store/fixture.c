@@ -22,9 +22,10 @@ struct store *fix_open(const struct fix *f)
 {
 	struct store *s = NULL;
 	struct mo_err e = { 0 }, *err = &e;
-	struct store_cfg cfg = {
-		.url = f->url, .readers = 24, .queue_max = 4096, .statement_timeout_us = 20000000
-	};
+	struct store_cfg cfg = { .url = f->url,
+		.readers = 24,
+		.queue_max = 4096,
+		.statement_timeout_us = f->statement_timeout_us };
 
 	MUST(store_open(&cfg, &s, err));
 	return s;
@@ -70,6 +71,7 @@ int fix_up(void **state)
 	struct store_schema before;
 
 	memset(f, 0, sizeof(*f));
+	f->statement_timeout_us = 20000000;
 	snprintf(f->folder, sizeof(f->folder), "/tmp/mo-store-XXXXXX");
 	assert_non_null(mkdtemp(f->folder));
 	if (given_url)
@@ -98,6 +100,13 @@ int fix_down(void **state)
 	store_close(f->store);
 	mo_arena_free(&f->arena);
 	return nftw(f->folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+void fix_reopen(struct fix *f, int64_t statement_timeout_us)
+{
+	store_close(f->store);
+	f->statement_timeout_us = statement_timeout_us;
+	f->store = fix_open(f);
 }
 
 void fix_do(struct fix *f, fix_fn *fn)

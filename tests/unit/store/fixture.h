@@ -25,6 +25,7 @@ struct fix {
 	struct store *store;
 	struct mo_arena arena;
 	char folder[64], url[1024];
+	int64_t statement_timeout_us;             /* 20 s */
 	char a[MO_ID_MAX], b[MO_ID_MAX];          /* tenants; B has no quota */
 	char project[MO_ID_MAX], pool[MO_ID_MAX]; /* project of A; pool of FIX_CAPACITY shares, A's
 						     quota FIX_QUOTA */
@@ -47,6 +48,15 @@ int fix_down(void **state);
 
 /* Another store handle on the same database, as another process has. */
 struct store *fix_open(const struct fix *f);
+
+/* f->store anew, with another statement timeout. */
+void fix_reopen(struct fix *f, int64_t statement_timeout_us);
+
+/* A query that takes minutes: one row, one number. */
+#define FIX_SLOW_QUERY \
+	"(WITH RECURSIVE c(n) AS (SELECT CAST(1 AS BIGINT) UNION ALL SELECT n + 1 FROM c WHERE n " \
+	"< " \
+	"100000000000) SELECT count(*) FROM c)"
 
 /* store_write of FN with F, which must succeed; or fail with CODE and SLUG (NULL: any). */
 void fix_do(struct fix *f, fix_fn *fn);

@@ -12,7 +12,7 @@ struct job {
 	struct store_job job;
 	struct batch *batch;
 	char id[MO_ID_MAX];
-	bool writes, fails;
+	bool writes, slow, fails;
 	int runs, rc;
 	enum mo_code code;
 };
@@ -40,6 +40,9 @@ static int write_one(struct store_tx *tx, void *ctx, struct mo_err *err)
 
 	if (j->writes)
 		MUST(insert(tx, j->batch->f, j->id, err));
+	if (j->slow) /* SQLite ends the whole transaction of such a statement */
+		return db_exec(tx, "UPDATE projects SET name = 'x' WHERE 1 > " FIX_SLOW_QUERY, NULL,
+			0, NULL, err);
 	return j->fails ? mo_fail(err, MO_EPRECOND, "as the test wants") : 0;
 }
 
@@ -89,17 +92,17 @@ static int missing(struct store_tx *tx, void *ctx, struct mo_err *err)
 	return 0;
 }
 
-static void run(struct fix *f, struct batch *b, bool writes_before_it_fails)
+/* The one in the middle fails as HOW says. */
+static void run(struct fix *f, struct batch *b, struct job how)
 {
 	*b = (struct batch){ .f = f };
 	sem_init(&b->done, 0, 0);
 	mo_id_new("prj", b->id);
 	for (int i = 0; i < JOBS; i++) {
-		b->jobs[i] = (struct job){ .batch = b, .writes = true };
+		b->jobs[i] = i == 1 ? how : (struct job){ .writes = true };
+		b->jobs[i].batch = b;
 		mo_id_new("prj", b->jobs[i].id);
 	}
-	b->jobs[1].fails = true;
-	b->jobs[1].writes = writes_before_it_fails;
 	struct mo_err e = { 0 }, *err = &e;
 	MUST(store_write(f->store, first, b, err));
 	for (int i = 0; i < JOBS; i++)
@@ -107,7 +110,7 @@ static void run(struct fix *f, struct batch *b, bool writes_before_it_fails)
 	sem_destroy(&b->done);
 	assert_int_equal(b->jobs[0].rc, 0);
 	assert_int_equal(b->jobs[1].rc, -1);
-	assert_int_equal(b->jobs[1].code, MO_EPRECOND);
+	assert_int_equal(b->jobs[1].code, how.slow ? MO_ETIMEOUT : MO_EPRECOND);
 	assert_int_equal(b->jobs[2].rc, 0);
 	MUST(store_read(f->store, missing, b, err));
 }
@@ -116,7 +119,7 @@ static void test_a_clean_failure_disturbs_nobody(void **state)
 {
 	struct batch b;
 
-	run(*state, &b, false);
+	run(*state, &b, (struct job){ .fails = true });
 	assert_int_equal(b.runs, 1);
 	for (int i = 0; i < JOBS; i++)
 		assert_int_equal(b.jobs[i].runs, 1);
@@ -126,9 +129,18 @@ static void test_a_failure_after_writing_undoes_itself_only(void **state)
 {
 	struct batch b;
 
-	run(*state, &b, true);
+	run(*state, &b, (struct job){ .writes = true, .fails = true });
 	assert_int_equal(b.runs, 2); /* what had not failed ran again, with savepoints */
 	assert_int_equal(b.jobs[1].runs, 1);
+}
+
+static void test_a_slow_write_fails_alone(void **state)
+{
+	struct batch b;
+
+	fix_reopen(*state, 100000);
+	run(*state, &b, (struct job){ .writes = true, .slow = true });
+	assert_int_equal(b.runs, 2);
 }
 
 static int insert_by_no_clock(struct store_tx *tx, void *ctx, struct mo_err *err)
@@ -191,6 +203,7 @@ int main(int argc, char **argv)
 			test_a_clean_failure_disturbs_nobody, fix_up, fix_down),
 		cmocka_unit_test_setup_teardown(
 			test_a_failure_after_writing_undoes_itself_only, fix_up, fix_down),
+		cmocka_unit_test_setup_teardown(test_a_slow_write_fails_alone, fix_up, fix_down),
 		cmocka_unit_test_setup_teardown(
 			test_without_a_clock_nothing_is_written, fix_up, fix_down),
 		cmocka_unit_test_setup_teardown(
