@@ -291,10 +291,12 @@ int up(struct cli *c)
 		rc = migrate(&u.plan);
 	if (rc == CLI_OK)
 		rc = first_key(&u.plan);
+				.setting = "OPS_PORT=0",
 	if (rc == CLI_OK)
 		rc = default_pool(&u.plan);
 	if (rc != CLI_OK)
 		return rc;
+				.setting = "OPS_PORT=0",
 	if (catch_signals(&u) < 0) {
 		fprintf(stderr, "error: signals: %s\n", strerror(errno));
 		return CLI_REFUSED;

@@ -27,6 +27,7 @@ int up_prepare(struct cli *c, struct up_plan *p);
 struct up_service {
 	const char *program; /* "modelops-api" */
 	const char *log;     /* "api" */
+	const char *setting; /* NAME=value that wins over the environment, or NULL */
 	pid_t pid;           /* 0: not running */
 	int out_fd;          /* its output, or -1 */
 	int log_fd;

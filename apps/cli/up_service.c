@@ -100,7 +100,7 @@ static void turn_log(const struct up_plan *p, struct up_service *s)
 
 int up_start(const struct up_plan *p, struct up_service *s)
 {
-	const char *const argv[] = { s->program, NULL };
+	const char *const argv[] = { s->program, s->setting, NULL };
 
 	if (s->log_fd < 0)
 		open_log(p, s);

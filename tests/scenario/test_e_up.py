@@ -144,6 +144,68 @@ def test_dead_service_is_started_again(tmp_path):
 	assert processes_of(tmp_path / "data") == []
 
 
+def certificate(folder):
+	"""A self-signed certificate for `localhost` that vouches for itself: (certificate, key)."""
+	cert, key = str(folder / "cert.pem"), str(folder / "key.pem")
+	subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+		"-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", cert], check=True, capture_output=True)
+	return cert, key
+
+
+def test_tls_from_upload_to_prediction(tmp_path):
+	"""With a certificate of one's own and for its host name only: up says ready, a job is trained, its model is deployed and
+	predicts, all through https with --ca; nobody gets in in the clear, nor without the certificate."""
+	cert, key = certificate(tmp_path)
+	with start(tmp_path / "data", auth="keys", env={"HTTP_TLS_CERT": cert, "HTTP_TLS_KEY": key, "HTTP_HOSTS": "localhost"}) as up:
+		url = ready(up)
+		assert url.startswith("https://127.0.0.1:")
+		public = url.replace("127.0.0.1", "localhost")
+		token = (tmp_path / "data" / "secrets" / "admin.key").read_text().strip()
+		env = {"MODELOPS_URL": public, "MODELOPS_TOKEN": token, "HOME": "/nonexistent"}
+
+		def ok(*args):
+			done = proc.run("modelops", *args, "--ca", cert, "-o", "json", env=env, seconds=120)
+			assert done.returncode == 0, "%s\n%s" % (args, done.stderr)
+			return json.loads(done.stdout)
+		assert ok("whoami")["role"] == "platform_admin"
+		assert proc.run("modelops", "whoami", env=env).returncode == 3
+		assert proc.run("modelops", "whoami", env=dict(env, MODELOPS_CA=cert)).returncode == 0
+		assert proc.run("modelops", "whoami", "--url", public.replace("https", "http"), env=env).returncode == 3
+		ok("project", "create", "flowers")
+		ok("artifact", "upload", os.path.join(proc.ROOT, "examples/data/iris.csv"), "--name", "iris.csv", "--project", "flowers")
+		ok("pipeline", "create", os.path.join(proc.ROOT, "examples/pipelines/iris.yaml"), "--project", "flowers")
+		ok("run", "create", "--pipeline", "iris", "--param", "dataset=iris.csv", "--wait", "--project", "flowers")
+		deployment = ok("deployment", "list")["items"][0]["id"]
+		ok("deployment", "wait", deployment)
+		assert ok("predict", deployment, "--data", "[[5.1,3.5,1.4,0.2]]")["predictions"] == ["setosa"]
+		door = (tmp_path / "data" / "run" / "api.door").read_text().strip()
+		assert re.fullmatch(r"http://127\.0\.0\.1:\d+", door) and status(door) == 200
+		os.kill(services(up)["modelops-api"], signal.SIGKILL) # jobs keep the address that they were given
+		proc.wait_until(lambda: status(door) == 200, up.tail)
+		assert (tmp_path / "data" / "run" / "api.door").read_text().strip() == door
+		assert up.stop(60) == 0
+
+
+def test_every_address(tmp_path):
+	"""HOST=0.0.0.0: up is ready, and what it prints is where the API listens."""
+	with start(tmp_path / "data", auth="keys", env={"HOST": "0.0.0.0"}) as up:
+		url = ready(up)
+		assert url.startswith("http://0.0.0.0:") and status(url.replace("0.0.0.0", "127.0.0.2")) == 200
+		assert up.stop(60) == 0
+
+
+def test_the_ops_port_is_the_apis(tmp_path):
+	port = proc.free_port()
+	with start(tmp_path / "data", env={"OPS_PORT": str(port), "OPS_HOST": "127.0.0.3"}) as up:
+		ready(up)
+		files = [tmp_path / "data" / "run" / (name + ".ops") for name in ("modelops-api", "controller", "agent")]
+		proc.wait_until(lambda: all(file.exists() for file in files), up.tail)
+		addresses = [file.read_text().strip() for file in files]
+		assert addresses[0] == "http://127.0.0.3:%d" % port and len(set(addresses)) == 3
+		assert all(status(address, "/healthz") == 200 and "//127.0.0.3:" in address for address in addresses)
+		assert up.stop(60) == 0
+
+
 def test_interrupt_stops_too(tmp_path):
 	with start(tmp_path / "data") as up:
 		ready(up)

@@ -23,7 +23,9 @@ struct http_ops_cfg {
 			.type = MO_CFG_INT, \
 			.offset = (base) + offsetof(struct http_ops_cfg, port), \
 			.def = "0", \
-			.help = "Port of the ops listener; 0 takes a free one.", \
+			.help = "Port of the ops listener; 0 takes a free one. `modelops up` " \
+				"gives " \
+				"it to the API only.", \
 			.min = 0, \
 			.max = 65535 }
 
