@@ -50,6 +50,7 @@ struct api {
 	struct workload_key workload_key;
 	struct mo_buf openapi; /* the document, made at start */
 	char base_url[256];    /* "http://127.0.0.1:8000" as bound */
+	char door_url[256];    /* the same as this machine's own programs reach it */
 	struct {
 		char url[1100], workload[1024], presign[1024],
 			swagger[1024]; /* defaults of unset settings */

@@ -11,6 +11,7 @@
 #include "gateway.h"
 #include "gateway_routes.h"
 #include "health.h"
+#include "listen.h"
 #include "metrics.h"
 #include "openapi.h"
 #include "paths.h"
@@ -104,33 +105,6 @@ static int make_parts(struct api *api, struct mo_err *err)
 	return pools_open(api, err);
 }
 
-static bool loopback(const char *host)
-{
-	return !strncmp(host, "127.", 4) || !strcmp(host, "::1") || !strcmp(host, "[::1]");
-}
-
-/* "tcp:127.0.0.1:8000" -> "http://127.0.0.1:8000". */
-static int listen_on(struct api *api, struct mo_err *err)
-{
-	const struct api_cfg *cfg = &api->cfg;
-	char address[300], bound[256];
-	if (cfg->auth_mode == AUTH_MODE_DEMO && !cfg->demo_allow_remote && !loopback(cfg->host)) {
-		mo_fail(err, MO_EINVAL,
-			"AUTH_MODE=demo refuses to listen on '%s': anybody could be anybody",
-			cfg->host);
-		return mo_advise(
-			err, NULL, "use HOST=127.0.0.1, AUTH_MODE=keys, or DEMO_ALLOW_REMOTE=1");
-	}
-	bool v6 = strchr(cfg->host, ':') && cfg->host[0] != '[';
-	snprintf(address, sizeof(address), v6 ? "tcp:[%s]:%lld" : "tcp:%s:%lld", cfg->host,
-		(long long)cfg->port);
-	if (http_server_listen(api->server, address, bound, sizeof(bound), err) < 0)
-		return -1;
-	const char *tls = cfg->http.tls_cert ? "s" : "";
-	snprintf(api->base_url, sizeof(api->base_url), "http%s://%.240s", tls, bound + 4);
-	return 0;
-}
-
 static int make_server(struct api *api, struct running *run, struct mo_err *err)
 {
 	run->app = api_http_app;
@@ -146,7 +120,7 @@ static int make_server(struct api *api, struct running *run, struct mo_err *err)
 		.obs = api->obs,
 		.route_names = run->route_names,
 		.name = "main" };
-	return http_server_new(&cfg, &api->server, err) < 0 ? -1 : listen_on(api, err);
+	return http_server_new(&cfg, &api->server, err) < 0 ? -1 : listen_open(api, err);
 }
 
 static void *run_loop(void *arg)
@@ -179,14 +153,16 @@ static int start_loops(struct api *api, struct mo_err *err)
 
 static int write_files(struct api *api, struct running *run, struct mo_err *err)
 {
-	char pid[32];
+	char pid[32], door_file[PATH_TEXT];
 	snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
 	if (path_in_data(api, "run/modelops-api.pid", run->pid_file, err) < 0 ||
+		path_in_data(api, "run/api.door", door_file, err) < 0 ||
 		path_in_data(api, "run/api.address", run->address_file, err) < 0)
 		return -1;
-	return http_write_address(run->pid_file, pid, err) < 0
-		       ? -1
-		       : http_write_address(run->address_file, api->base_url, err);
+	if (http_write_address(run->pid_file, pid, err) < 0 ||
+		http_write_address(door_file, api->door_url, err) < 0)
+		return -1;
+	return http_write_address(run->address_file, api->base_url, err);
 }
 
 static int start(struct api *api, struct running *run, struct mo_err *err)

@@ -18,7 +18,7 @@ enum { RETRIES = 2, RETRY_PAUSE = 200000 };
 
 int api_open(struct cli *c)
 {
-	const struct httpc_cfg cfg = { .timeout = c->timeout };
+	const struct httpc_cfg cfg = { .timeout = c->timeout, .ca_file = c->settings.ca };
 	struct mo_err err = { 0 };
 
 	if (httpc_new(&cfg, &c->client, &err) == 0)

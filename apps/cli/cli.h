@@ -62,7 +62,7 @@ extern const struct cli_cmd cli_commands[];
 extern const size_t cli_command_count;
 
 struct cli_settings {
-	const char *url, *token, *actor, *profile, *home, *config_home, *no_color;
+	const char *url, *token, *ca, *host, *actor, *profile, *home, *config_home, *no_color;
 	const char *project, *tenant; /* of commands that name none */
 	const char *data, *auth_mode, *repo_root;
 	int64_t port;

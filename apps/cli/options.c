@@ -13,6 +13,8 @@
 static const struct cli_flag common[] = {
 	{ "url", "URL", KIND_TEXT, TO_COMMAND, NULL, "where the API is (MODELOPS_URL)", false },
 	{ "token", "KEY", KIND_TEXT, TO_COMMAND, NULL, "API key (MODELOPS_TOKEN)", false },
+	{ "ca", "FILE", KIND_TEXT, TO_COMMAND, NULL,
+		"certificates that vouch for the API, PEM (MODELOPS_CA)", false },
 	{ "actor", "A", KIND_TEXT, TO_COMMAND, NULL,
 		"demo mode: name|tenant=T|role=R (MODELOPS_ACTOR)", false },
 	{ "profile", "NAME", KIND_TEXT, TO_COMMAND, NULL, "section of the profile file", false },
@@ -131,7 +133,8 @@ static void help_all(FILE *out)
 		"\nexit status: 0 done, 1 the API said no, 2 wrong use, 3 cannot reach the API,\n"
 		"4 what was waited for failed, 5 it did not end in time. Flags win over "
 		"MODELOPS_URL,\n"
-		"_TOKEN, _ACTOR, _PROJECT and _TENANT, which win over ~/.config/modelops/profile "
+		"_TOKEN, _CA, _ACTOR, _PROJECT and _TENANT, which win over "
+		"~/.config/modelops/profile "
 		"with "
 		"lines\n`url = ...`, `token = ...`, `actor = ...` below `[name]` (or on top; mode "
 		"0600 with a token).\nNames are taken where ids are, for projects, artifacts, "

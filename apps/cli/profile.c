@@ -3,6 +3,7 @@
 
 #include "modelops/base/buf.h"
 #include "modelops/base/check.h"
+#include "modelops/base/line.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +20,8 @@ const struct mo_cfg cli_settings_table[] = {
 		"Where the API is; unset: the address in MODELOPS_DATA/run/api.address, else "
 		"http://127.0.0.1:8000." },
 	{ "MODELOPS_TOKEN", MO_CFG_SECRET, AT(token), NULL, "API key." },
+	{ "MODELOPS_CA", MO_CFG_STR, AT(ca), NULL,
+		"PEM file with the certificates that vouch for the API; unset: the system's." },
 	{ "MODELOPS_ACTOR", MO_CFG_STR, AT(actor), NULL,
 		"Demo mode: name|tenant=NAME|role=admin, user or viewer." },
 	{ "MODELOPS_PROJECT", MO_CFG_STR, AT(project), NULL,
@@ -32,6 +35,7 @@ const struct mo_cfg cli_settings_table[] = {
 	{ "NO_COLOR", MO_CFG_STR, AT(no_color), NULL, "Set to anything: no colours." },
 	{ "MODELOPS_DATA", MO_CFG_STR, AT(data), NULL,
 		"Folder of the installation on this machine." },
+	{ "HOST", MO_CFG_STR, AT(host), "127.0.0.1", "`up`: address the API listens on." },
 	{ "PORT", MO_CFG_INT, AT(port), "8000",
 		"`up`: port of the API; the next free one if taken.", 0, 65535 },
 	{ "AUTH_MODE", MO_CFG_STR, AT(auth_mode), NULL, "`up`: keys or demo; keys without any." },
@@ -53,8 +57,8 @@ static void take(struct cli_settings *s, const char *name, const char *value)
 	const struct {
 		const char *name;
 		const char **to;
-	} known[] = { { "url", &s->url }, { "token", &s->token }, { "actor", &s->actor },
-		{ "project", &s->project }, { "tenant", &s->tenant } };
+	} known[] = { { "url", &s->url }, { "token", &s->token }, { "ca", &s->ca },
+		{ "actor", &s->actor }, { "project", &s->project }, { "tenant", &s->tenant } };
 
 	if (strncmp(name, "MODELOPS_", 9) == 0) /* the variable's own name does as well */
 		name += 9;
@@ -119,7 +123,8 @@ static void apply_flags(struct cli *c)
 		const char *flag;
 		const char **to;
 	} known[] = { { "url", &c->settings.url }, { "token", &c->settings.token },
-		{ "actor", &c->settings.actor }, { "profile", &c->settings.profile } };
+		{ "ca", &c->settings.ca }, { "actor", &c->settings.actor },
+		{ "profile", &c->settings.profile } };
 
 	for (size_t i = 0; i < MO_COUNT(known); i++)
 		if (cli_flag(c, known[i].flag))
@@ -134,15 +139,11 @@ static void apply_flags(struct cli *c)
 static const char *local_address(struct cli *c)
 {
 	const char *path = mo_arena_printf(&c->arena, "%s/run/api.address", c->settings.data);
-	mo_autoclose int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
 	char text[256];
-	ssize_t n = fd >= 0 ? read(fd, text, sizeof(text) - 1) : 0;
 
-	if (n <= 0)
-		return NULL;
-	text[n] = '\0';
-	text[strcspn(text, " \t\r\n")] = '\0';
-	return *text ? mo_arena_strdup(&c->arena, text) : NULL;
+	return path && mo_line_read(path, text, sizeof(text)) == 0
+		       ? mo_arena_strdup(&c->arena, text)
+		       : NULL;
 }
 
 /* Header values come from here: a line feed in one would make another header. */

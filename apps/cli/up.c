@@ -4,6 +4,7 @@
 
 #include "api.h"
 #include "modelops/base/check.h"
+#include "modelops/base/line.h"
 #include "modelops/base/time.h"
 
 #include <errno.h>
@@ -185,15 +186,26 @@ static void stop_all(struct up_state *u)
 	}
 }
 
-/* One GET of PATH; its status, 0 when nobody answers. */
-static int probe(struct cli *c, const struct up_plan *p, const char *path)
+/* The address that the API left in DATA/run/NAME; -1 while it has not. */
+static int address(const struct up_plan *p, const char *name, char *out, size_t cap)
 {
-	char url[128];
+	char path[UP_PATH + 32];
+
+	snprintf(path, sizeof(path), "%s/run/%s", p->data, name);
+	return mo_line_read(path, out, cap);
+}
+
+/* GET /readyz by the door for programs of this machine; its status, 0 when nobody answers. */
+static int probe(struct cli *c, const struct up_plan *p)
+{
+	char door[256], url[280];
 	const struct httpc_request request = { .url = url, .timeout = MO_SECOND };
 	struct httpc_reply reply;
 	struct mo_err err = { 0 };
 
-	snprintf(url, sizeof(url), "http://127.0.0.1:%d%s", p->port, path);
+	if (address(p, "api.door", door, sizeof(door)) < 0)
+		return 0;
+	snprintf(url, sizeof(url), "%s/readyz", door);
 	if (httpc_do(c->client, &request, &reply, &err) < 0)
 		return 0;
 	int status = reply.status;
@@ -201,20 +213,24 @@ static int probe(struct cli *c, const struct up_plan *p, const char *path)
 	return status;
 }
 
-static void print_addresses(const struct up_state *u)
+/* False when the API is gone again. */
+static bool print_addresses(const struct up_state *u)
 {
 	const struct up_plan *p = &u->plan;
+	char url[256];
 
+	if (address(p, "api.address", url, sizeof(url)) < 0)
+		return false;
 	if (p->port_moved)
 		printf("the port asked for is taken: took the next free one\n");
 	if (strcmp(p->auth, "demo") == 0)
 		printf("AUTH_MODE=demo: anybody on this machine may act as anybody (X-Actor)\n");
 	else
 		printf("admin key: %s/secrets/admin.key\n", p->data);
-	printf("data  %s\napi   http://127.0.0.1:%d\ndocs  http://127.0.0.1:%d/docs\n", p->data,
-		p->port, p->port);
+	printf("data  %s\napi   %s\ndocs  %s/docs\n", p->data, url, url);
 	printf("ready after %.1f s; stop with Ctrl-C\n", (double)(mo_mono() - u->started_at) / 1e6);
 	fflush(stdout);
+	return true;
 }
 
 /* Asks /readyz until it says yes; says once when that takes long. */
@@ -225,13 +241,11 @@ static void ask_ready(struct cli *c, struct up_state *u)
 	if (u->ready || now - u->asked_at < READY_POLL || !u->service[0].pid)
 		return;
 	u->asked_at = now;
-	if (probe(c, &u->plan, "/readyz") == 200) {
-		u->ready = true;
-		print_addresses(u);
+	if (probe(c, &u->plan) == 200) {
+		u->ready = print_addresses(u);
 	} else if (!u->told && now - u->started_at > READY_MAX) {
 		u->told = true;
-		fprintf(stderr, "not ready yet: GET http://127.0.0.1:%d/readyz says why\n",
-			u->plan.port);
+		fprintf(stderr, "not ready yet: GET /readyz of the API says why\n");
 	}
 }
 
@@ -277,10 +291,12 @@ int up(struct cli *c)
 			{ .program = "modelops-api", .log = "api", .out_fd = -1, .log_fd = -1 },
 			{ .program = "modelops-controller",
 				.log = "controller",
+				.setting = "OPS_PORT=0",
 				.out_fd = -1,
 				.log_fd = -1 },
 			{ .program = "modelops-agent",
 				.log = "agent",
+				.setting = "OPS_PORT=0",
 				.out_fd = -1,
 				.log_fd = -1 } } };
 	int rc = up_prepare(c, &u.plan);
@@ -291,12 +307,10 @@ int up(struct cli *c)
 		rc = migrate(&u.plan);
 	if (rc == CLI_OK)
 		rc = first_key(&u.plan);
-				.setting = "OPS_PORT=0",
 	if (rc == CLI_OK)
 		rc = default_pool(&u.plan);
 	if (rc != CLI_OK)
 		return rc;
-				.setting = "OPS_PORT=0",
 	if (catch_signals(&u) < 0) {
 		fprintf(stderr, "error: signals: %s\n", strerror(errno));
 		return CLI_REFUSED;

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <netinet/in.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -149,21 +149,29 @@ static int make_keys(const struct up_plan *p)
 	return CLI_OK;
 }
 
-/* The port that 127.0.0.1:PORT binds to (PORT 0: any), or -1 when it is taken. */
-static int probe_port(int port)
+/* The port that HOST:PORT binds to (PORT 0: any), or -1 when it is taken or HOST is no address
+ * here. */
+static int probe_port(const char *host, int port)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET,
-		.sin_port = htons((uint16_t)port),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	const struct addrinfo want = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST };
+	struct sockaddr_storage at;
 	socklen_t len = sizeof(at);
-	int on = 1;
-	mo_autoclose int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct addrinfo *found;
+	char service[16];
+	int on = 1, bound = -1;
 
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (fd < 0 || bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0 || listen(fd, 1) < 0 ||
-		getsockname(fd, (struct sockaddr *)&at, &len) < 0)
+	snprintf(service, sizeof(service), "%d", port);
+	if (getaddrinfo(host, service, &want, &found) != 0)
 		return -1;
-	return ntohs(at.sin_port);
+	mo_autoclose int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (fd >= 0 && bind(fd, found->ai_addr, found->ai_addrlen) == 0 && listen(fd, 1) == 0 &&
+		getsockname(fd, (struct sockaddr *)&at, &len) == 0 &&
+		getnameinfo((struct sockaddr *)&at, len, NULL, 0, service, sizeof(service),
+			NI_NUMERICSERV) == 0)
+		bound = (int)strtol(service, NULL, 10);
+	freeaddrinfo(found);
+	return bound;
 }
 
 static int choose_port(struct cli *c, struct up_plan *p)
@@ -173,13 +181,13 @@ static int choose_port(struct cli *c, struct up_plan *p)
 	if (wanted < 0 || wanted > 65535)
 		return cli_usage(c, "--port: not 0 to 65535");
 	for (int64_t port = wanted; port <= 65535 && port < wanted + 100; port++) {
-		p->port = probe_port((int)port);
+		p->port = probe_port(c->settings.host, (int)port);
 		p->port_moved = port != wanted;
 		if (p->port > 0)
 			return CLI_OK;
 	}
-	fprintf(stderr, "error: ports %lld to %lld are taken\n", (long long)wanted,
-		(long long)wanted + 99);
+	fprintf(stderr, "error: HOST %s: no port from %lld to %lld can be had\n", c->settings.host,
+		(long long)wanted, (long long)wanted + 99);
 	return CLI_REFUSED;
 }
 

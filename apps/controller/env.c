@@ -1,6 +1,7 @@
 /* The whole environment of a workload: nothing of the controller's own leaks into it. */
 #include "controller.h"
 #include "modelops/base/check.h"
+#include "modelops/base/line.h"
 #include "modelops/domain/deployment.h"
 #include "modelops/domain/run.h"
 #include "modelops/domain/step.h"
@@ -33,20 +34,16 @@ static void add(struct env *e, const char *name, const char *value)
 /* The API writes its address when it listens; it may have moved since the last start. */
 static int door(struct controller *ctl, char out[300], struct mo_err *err)
 {
-	char path[512], text[256];
+	char path[512], address[256];
 
 	if (ctl->cfg->door_url) {
 		snprintf(out, 300, "%s", ctl->cfg->door_url);
 		return 0;
 	}
-	snprintf(path, sizeof(path), "%s/run/api.address", ctl->cfg->data);
-	mo_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	if (n <= 0)
+	snprintf(path, sizeof(path), "%s/run/api.door", ctl->cfg->data);
+	if (mo_line_read(path, address, sizeof(address)) < 0)
 		return mo_fail(err, MO_EUNAVAIL, "the API's address is not known yet ('%s')", path);
-	text[n] = '\0';
-	text[strcspn(text, "\r\n")] = '\0';
-	snprintf(out, 300, "%s/v1/workload", text);
+	snprintf(out, 300, "%s/v1/workload", address);
 	return 0;
 }
 

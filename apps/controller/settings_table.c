@@ -18,7 +18,7 @@ const struct mo_cfg controller_settings[] = {
 		"program's." },
 	{ "WORKLOAD_DOOR_URL", MO_CFG_STR, AT(door_url), NULL,
 		"Where workloads reach the API; default: the address in "
-		"$MODELOPS_DATA/run/api.address." },
+		"$MODELOPS_DATA/run/api.door." },
 	{ "LOG_LEVEL", MO_CFG_ENUM, AT(log_level), "info", "Least level logged.",
 		.choices = "debug info warn error" },
 	{ "LOG_FORMAT", MO_CFG_ENUM, AT(log_format), "kv", "Form of a log line.",

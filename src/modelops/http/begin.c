@@ -202,7 +202,7 @@ void http_conn_begin(struct http_conn *c)
 		problem(c, 501, MO_EINVAL, "method_unknown", "the method is not implemented");
 		return;
 	}
-	if (!host_served(s->limits->hosts, x->head.host)) {
+	if (!c->inside && !host_served(s->limits->hosts, x->head.host)) {
 		problem(c, 421, MO_EMISDIRECTED, NULL, "this server does not answer for that host");
 		return;
 	}

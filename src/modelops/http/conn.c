@@ -440,8 +440,9 @@ static void on_timer(struct http_timer *timer)
 }
 
 struct http_conn *http_conn_new(
-	struct http_shard *shard, int fd, const struct http_addr *addr, bool refusing)
+	struct http_listener *from, int fd, const struct http_addr *addr, bool refusing)
 {
+	struct http_shard *shard = from->shard;
 	struct http_server *s = shard->server;
 	struct http_conn *c = mo_fault("http.conn") ? NULL : calloc(1, sizeof(*c));
 
@@ -451,9 +452,10 @@ struct http_conn *http_conn_new(
 		.timer.fn = on_timer,
 		.task.fn = task_run,
 		.shard = shard,
+		.inside = s->inside[from->index],
 		.refusing = refusing,
 		.addr = *addr };
-	if (s->tls) {
+	if (s->tls && !c->inside) {
 		c->ssl = SSL_new(s->tls);
 		if (!c->ssl || SSL_set_fd(c->ssl, fd) != 1) {
 			SSL_free(c->ssl);

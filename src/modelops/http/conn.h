@@ -26,13 +26,14 @@ struct http_conn {
 	SSL *ssl;
 	uint8_t state;
 	bool pumping, readable, peer_eof, counted, want_write;
+	bool inside;   /* came in by a listener for this machine's own programs */
 	bool refusing; /* past a limit: answered and closed, and counted apart */
 	struct http_addr addr;
 };
 
 /* conn.c */
 struct http_conn *http_conn_new(
-	struct http_shard *shard, int fd, const struct http_addr *addr, bool refusing);
+	struct http_listener *from, int fd, const struct http_addr *addr, bool refusing);
 void http_conn_refuse_new(struct http_conn *c, int status, const char *reason, const char *detail);
 void http_conn_pump(struct http_conn *c); /* goes on as far as it can; may free C */
 void http_conn_lost(struct http_conn *c); /* the peer is gone: closes, tells the app */

@@ -62,14 +62,29 @@ int http_server_listen(struct http_server *server, const char *address, char *re
 	return 0;
 }
 
+int http_server_listen_inside(struct http_server *server, const char *address, char *ret_bound,
+	size_t cap, struct mo_err *err)
+{
+	struct http_addr addr;
+
+	if (http_addr_parse(address, &addr, err) < 0)
+		return -1;
+	if (!http_addr_local(&addr))
+		return mo_fail(err, MO_EINVAL, "'%s' is no address of this machine alone", address);
+	if (http_server_listen(server, address, ret_bound, cap, err) < 0)
+		return -1;
+	server->inside[server->nlisteners - 1] = true;
+	return 0;
+}
+
 /* One more connection would pass a limit: says so and closes. When many are being told already, it
  * is dropped at once. */
-static void over_limit(struct http_shard *sh, int fd, const struct http_addr *addr, int status)
+static void over_limit(struct http_listener *l, int fd, const struct http_addr *addr, int status)
 {
 	struct http_conn *c = NULL;
 
-	if (atomic_load(&sh->server->refusing) < REFUSING_MAX)
-		c = http_conn_new(sh, fd, addr, true);
+	if (atomic_load(&l->shard->server->refusing) < REFUSING_MAX)
+		c = http_conn_new(l, fd, addr, true);
 	if (!c) {
 		close(fd);
 		return;
@@ -99,10 +114,10 @@ static void accepted(struct http_listener *l, int fd, struct http_addr *addr)
 
 	addr->is_unix = s->listen_addr[l->index].is_unix;
 	if (atomic_load(&s->conns) >= (unsigned)s->limits->max_conns)
-		over_limit(l->shard, fd, addr, 503);
+		over_limit(l, fd, addr, 503);
 	else if (address_full(s, addr))
-		over_limit(l->shard, fd, addr, 429);
-	else if (!http_conn_new(l->shard, fd, addr, false))
+		over_limit(l, fd, addr, 429);
+	else if (!http_conn_new(l, fd, addr, false))
 		close(fd);
 }
 

@@ -49,6 +49,11 @@ int http_server_new(
 int http_server_listen(struct http_server *server, const char *address, char *ret_bound, size_t cap,
 	struct mo_err *err);
 
+/* The same for this machine's own programs, on a loopback or unix address: in the clear although
+ * the server has TLS, and under any host name although it has HTTP_HOSTS. */
+int http_server_listen_inside(struct http_server *server, const char *address, char *ret_bound,
+	size_t cap, struct mo_err *err);
+
 /* Serves all listeners on LOOP too. Call once per loop, before it runs. */
 int http_server_attach(struct http_server *server, struct http_loop *loop, struct mo_err *err);
 

@@ -50,6 +50,7 @@ struct http_server {
 	int listen_fd[HTTP_LISTENERS_MAX];
 	char *listen_path[HTTP_LISTENERS_MAX]; /* of unix sockets, to unlink */
 	struct http_addr listen_addr[HTTP_LISTENERS_MAX];
+	bool inside[HTTP_LISTENERS_MAX]; /* for this machine's own programs */
 	_Atomic unsigned listen_refs[HTTP_LISTENERS_MAX];
 	struct http_shard *shards;
 	_Atomic unsigned conns, inflight, shards_open;
