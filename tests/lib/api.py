@@ -37,6 +37,18 @@ def new_id(prefix):
 	return prefix + "_01" + "".join(secrets.choice("0123456789ABCDEFGHJKMNPQRSTVWXYZ") for _ in range(24))
 
 
+def execute(url, statement, *values):
+	"""Rows of one statement (placeholders: ?) on the database at URL, committed."""
+	if url.startswith("sqlite:"):
+		with contextlib.closing(sqlite3.connect(url[len("sqlite:"):], timeout=20)) as db:
+			with db:
+				return db.execute(statement, values).fetchall()
+	import psycopg
+	with psycopg.connect(url, autocommit=True) as db:
+		cursor = db.execute(statement.replace("?", "%s"), values)
+		return cursor.fetchall() if cursor.description else []
+
+
 class Wrong(AssertionError):
 	"""A reply is not what the test or the API's own document says."""
 
@@ -185,14 +197,7 @@ class Server:
 
 	def sql(self, statement, *values):
 		"""Rows of one statement on the API's own database (placeholders: ?): for states only a controller makes."""
-		if self.database_url.startswith("sqlite:"):
-			with contextlib.closing(sqlite3.connect(self.database_url[len("sqlite:"):], timeout=20)) as db:
-				with db:
-					return db.execute(statement, values).fetchall()
-		import psycopg
-		with psycopg.connect(self.database_url, autocommit=True) as db:
-			cursor = db.execute(statement.replace("?", "%s"), values)
-			return cursor.fetchall() if cursor.description else []
+		return execute(self.database_url, statement, *values)
 
 	@contextlib.contextmanager
 	def held(self, lock="none"):

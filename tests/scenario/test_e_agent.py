@@ -4,7 +4,6 @@
 import os
 import random
 import shutil
-import sqlite3
 import tempfile
 import time
 import urllib.request
@@ -30,19 +29,7 @@ class Books:
 		self.tenant("ten_a")
 
 	def sql(self, text, *values):
-		if self.url.startswith("sqlite:"):
-			connection = sqlite3.connect(self.url[len("sqlite:"):], timeout=20)
-		else:
-			import psycopg
-			connection = psycopg.connect(self.url)
-			text = text.replace("?", "%s")
-		try:
-			cursor = connection.execute(text, values)
-			rows = cursor.fetchall() if cursor.description else []
-			connection.commit()
-			return rows
-		finally:
-			connection.close()
+		return api.execute(self.url, text, *values)
 
 	def tenant(self, name):
 		self.sql("INSERT INTO tenants (id, name, state, created_at, updated_at) VALUES (?, ?, 'ACTIVE', 1, 1)", name, name.replace("_", "-"))

@@ -2,30 +2,12 @@
 # databases: sqlite postgres
 # timeout: 180
 import os
-import sqlite3
 import time
 
 from lib import flow, ledger_check, platform, proc
 
 HOUR = 3600 * 1000000
 TABLE = "x,y,target\n" + "".join("%d,%d,%d\n" % (i, i * 7 % 11, i % 2) for i in range(60))
-
-
-def execute(url, text, *values):
-	"""One statement; its rows, if any."""
-	if url.startswith("sqlite:"):
-		connection = sqlite3.connect(url[len("sqlite:"):], timeout=20)
-	else:
-		import psycopg
-		connection = psycopg.connect(url)
-		text = text.replace("?", "%s")
-	try:
-		cursor = connection.execute(text, values)
-		rows = cursor.fetchall() if cursor.description else []
-		connection.commit()
-		return rows
-	finally:
-		connection.close()
 
 
 def test_hours_of_a_running_deployment():
@@ -38,9 +20,9 @@ def test_hours_of_a_running_deployment():
 		deployment = flow.deploy(admin, project, "m", pool="cpu", shares=2)
 		place.kill("controller") # nobody sees the deployment now
 		row = "FROM pool_allocations WHERE resource_id = ?"
-		execute(place.url, "UPDATE pool_allocations SET bound_at = bound_at - ?, last_seen_at = bound_at - ? WHERE resource_id = ?", 5 * HOUR,
+		place.server.sql("UPDATE pool_allocations SET bound_at = bound_at - ?, last_seen_at = bound_at - ? WHERE resource_id = ?", 5 * HOUR,
 			5 * HOUR - 1000000, deployment["id"])
-		bound = execute(place.url, "SELECT bound_at " + row, deployment["id"])[0][0]
+		bound = place.server.sql("SELECT bound_at " + row, deployment["id"])[0][0]
 
 		def entries():
 			return [e for e in admin.items("/v1/ledger") if e["resource_id"] == deployment["id"]]
@@ -48,7 +30,7 @@ def test_hours_of_a_running_deployment():
 		assert entries() == [], "hours in which nothing was seen to run"
 		place.start("controller") # it adopts the instance: it did run all the time
 		found = proc.wait_until(lambda: len(entries()) >= 5 and entries(), lambda: "5 hours in the ledger: %s" % entries(), 30, 0.2)
-		until = execute(place.url, "SELECT billed_until " + row, deployment["id"])[0][0]
+		until = place.server.sql("SELECT billed_until " + row, deployment["id"])[0][0]
 		assert until % HOUR == 0
 		assert sum(e["quantity"] for e in found) == 2 * (until - bound) and all(e["billable"] for e in found)
 		cost = admin.get("/v1/cost").json()
@@ -81,13 +63,13 @@ def test_hours_after_the_end_are_nobody_s():
 			"the controller dead after a start")
 		proc.wait_until(lambda: os.path.exists("%s/work/%s/exit" % (place.folder, attempt)), "the job over")
 		shift_evidence(place, attempt, 9, 6)
-		assert execute(place.url, "SELECT state FROM pool_allocations") == [("RESERVED",)]
-		execute(place.url, "UPDATE pool_allocations SET reserved_at = reserved_at - ?", 10 * HOUR)
+		assert place.server.sql("SELECT state FROM pool_allocations") == [("RESERVED",)]
+		place.server.sql("UPDATE pool_allocations SET reserved_at = reserved_at - ?", 10 * HOUR)
 		place.programs.pop("controller")
 		place.env["MODELOPS_FAULT"] = "controller:2:kill" # right after the commit that binds
 		place.start("controller")
 		proc.wait_until(lambda: not place.programs["controller"].running(), "the controller dead again")
-		assert execute(place.url, "SELECT state FROM pool_allocations") == [("BOUND",)]
+		assert place.server.sql("SELECT state FROM pool_allocations") == [("BOUND",)]
 		time.sleep(2.5) # two passes of the agent
 		ledger_check.check(place.url)
 		del place.env["MODELOPS_FAULT"]

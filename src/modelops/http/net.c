@@ -172,18 +172,25 @@ static int bound_text(const char *text, const struct http_addr *want, int fd, ch
 	return 0;
 }
 
+/* A socket of the kind that the address TEXT asks for; -1: ERR. */
+static int open_socket(const char *text, struct http_addr *a, struct mo_err *err)
+{
+	if (http_addr_parse(text, a, err) < 0)
+		return -1;
+	int family = a->is_unix ? AF_UNIX : a->u.sa.sa_family;
+	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	return fd < 0 ? mo_fail_errno(err, errno, "socket for '%s'", text) : fd;
+}
+
 int http_listen(
 	const char *text, int backlog, char *ret_bound, size_t cap, int *ret_fd, struct mo_err *err)
 {
 	struct http_addr a;
 	int one = 1;
 
-	if (http_addr_parse(text, &a, err) < 0)
-		return -1;
-	int family = a.is_unix ? AF_UNIX : a.u.sa.sa_family;
-	mo_autoclose int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	mo_autoclose int fd = open_socket(text, &a, err);
 	if (fd < 0)
-		return mo_fail_errno(err, errno, "socket for '%s'", text);
+		return -1;
 	if (a.is_unix) {
 		if (listen_unix(text, fd, err) < 0)
 			return -1;
@@ -209,12 +216,9 @@ int http_connect(const char *text, int *ret_fd, bool *ret_now, struct mo_err *er
 	mo_autoclose int dir = -1;
 	int one = 1, rc;
 
-	if (http_addr_parse(text, &a, err) < 0)
-		return -1;
-	int family = a.is_unix ? AF_UNIX : a.u.sa.sa_family;
-	mo_autoclose int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	mo_autoclose int fd = open_socket(text, &a, err);
 	if (fd < 0)
-		return mo_fail_errno(err, errno, "socket for '%s'", text);
+		return -1;
 	if (a.is_unix) {
 		if (unix_addr(text + 5, &un, &dir, err) < 0) {
 			if (err) /* whatever is missing: nobody answers there */
