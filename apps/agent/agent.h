@@ -36,6 +36,7 @@ enum agent_metric {
 	AGENT_LAG,
 	AGENT_LEADING,
 	AGENT_WINDOWS,
+	AGENT_STORAGE_WINDOWS,
 	AGENT_ENTRIES,
 	AGENT_TRIMMED,
 	AGENT_WAL_BYTES,
@@ -55,7 +56,9 @@ struct agent {
 	int64_t renewed_at;                  /* monotonic; 0: ask before anything else */
 	int64_t trimmed_at, checkpointed_at; /* monotonic */
 	char bill_after[MO_ID_MAX], post_after[MO_ID_MAX]; /* where the next round goes on; "" */
-	bool bill_again; /* a batch was full: once through, the list is read again */
+	char store_after[MO_ID_MAX];
+	bool bill_again, store_again; /* a batch was full: once through, the list is read again */
+	int64_t stored_hour; /* storage is recorded up to it, as far as can be; 0: not known */
 	struct {
 		int64_t count;
 		char tenant[MO_ID_MAX]; /* the first of them */
@@ -76,7 +79,7 @@ bool lead_keep(struct agent *a);
 /* Gives the role up and closes the lock file. */
 void lead_close(struct agent *a);
 
-/* One pass: allocations, then gateway windows, then housekeeping. */
+/* One pass: allocations, storage, then windows without an entry, then housekeeping. */
 int agent_pass(struct agent *a, struct mo_err *err);
 
 /* Turns what allocations have used into windows and ledger entries, one transaction per tenant and
@@ -85,6 +88,9 @@ int agent_bill(struct agent *a, bool *ret_more, struct mo_err *err);
 
 /* Turns windows without an entry (the gateway's) into ledger entries, the same way. */
 int agent_post(struct agent *a, bool *ret_more, struct mo_err *err);
+
+/* Turns the bytes that projects keep into windows, hour by hour. */
+int agent_store(struct agent *a, bool *ret_more, struct mo_err *err);
 
 /* Trims old records and checkpoints SQLite when that is due. */
 int agent_keep(struct agent *a, struct mo_err *err);

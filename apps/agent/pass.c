@@ -95,9 +95,11 @@ int agent_pass(struct agent *a, struct mo_err *err)
 	int64_t started = mo_mono();
 	obs_set(a->metrics[AGENT_LAG], 0);
 	a->failed.count = 0;
-	a->bill_after[0] = a->post_after[0] = '\0';
+	a->bill_after[0] = a->post_after[0] = a->store_after[0] = '\0';
 	if (rounds(a, agent_bill, err) < 0)
 		return mo_wrap(err, "allocations");
+	if (rounds(a, agent_store, err) < 0)
+		return mo_wrap(err, "storage");
 	if (rounds(a, agent_post, err) < 0)
 		return mo_wrap(err, "windows");
 	tell_failed(a);

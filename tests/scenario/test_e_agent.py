@@ -45,6 +45,18 @@ class Books:
 			name, tenant, shares, "att_" + name, "run_" + name, state, *at, reason)
 		return name
 
+	def project(self, name="prj_1", made=0, tenant="ten_a"):
+		self.sql("INSERT INTO projects (id, tenant_id, name, created_at) VALUES (?, ?, ?, ?)", name, tenant, name.replace("_", "-"),
+			self.now - round(made * SECOND))
+
+	def artifact(self, size, made, deleted=None, project="prj_1", state=None):
+		"""An artifact row; times are seconds before now."""
+		self.count += 1
+		name = "art_%04d" % self.count
+		self.sql("INSERT INTO artifacts (id, tenant_id, project_id, name, kind, state, object_key, size, created_at, deleted_at)"
+			" VALUES (?, 'ten_a', ?, ?, 'dataset', ?, ?, ?, ?, ?)", name, project, name, state or ("READY" if deleted is None else "DELETED"),
+			name, size, self.now - round(made * SECOND), None if deleted is None else self.now - round(deleted * SECOND))
+
 	def gateway(self, gateway, total, tenant="ten_a"):
 		"""What a gateway's flush writes: the total, and a window with what was added."""
 		self.count += 1
@@ -63,9 +75,9 @@ class Books:
 		names = ("window_id", "resource_id", "metric", "quantity", "start_at", "end_at", "reason", "billable")
 		return [dict(zip(names, row)) for row in self.sql("SELECT %s FROM ledger_entries WHERE tenant_id = ? ORDER BY seq" % ", ".join(names), tenant)]
 
-	def wait_entries(self, count, tenant="ten_a"):
+	def wait_entries(self, count, tenant="ten_a", seconds=20):
 		return proc.wait_until(lambda: len(self.entries(tenant)) >= count and self.entries(tenant),
-			lambda: "%d entries, there are %d" % (count, len(self.entries(tenant))))
+			lambda: "%d entries, there are %d" % (count, len(self.entries(tenant))), seconds)
 
 
 @pytest.fixture
@@ -147,6 +159,47 @@ def test_open_allocations_are_cut_at_hours(books):
 	assert sum(e["quantity"] for e in entries) == books.now - start
 	assert entries[0]["start_at"] == start and entries[-1]["end_at"] == books.now
 	ledger_check.check(books.url)
+
+
+def test_stored_bytes_are_metered_by_the_hour(books):
+	"""Whole seconds from upload to deletion, per project and whole hour; what is younger than an hour waits."""
+	hour = (books.now - books.now % HOUR) // SECOND
+	ago = lambda before_the_hour: (books.now - hour * SECOND) / SECOND + before_the_hour
+	books.project(made=ago(5 * 3600))
+	books.project("prj_2", made=ago(100))
+	books.artifact(1000, ago(2.5 * 3600))
+	books.artifact(7, ago(1800.25), ago(600.75)) # from second -1800 to -600
+	books.artifact(99, ago(0.4)) # no whole second of that hour
+	books.artifact(5, ago(10.2), project="prj_2")
+	books.artifact(10**6, ago(3600), state="PENDING")
+	wanted = [1000 * 1800, 1000 * 3600, 1000 * 3600 + 7 * 1200, 5 * 10]
+	with books.agent():
+		entries = books.wait_entries(4)
+		time.sleep(0.3)
+	assert sorted(e["quantity"] for e in books.entries()) == sorted(wanted)
+	assert all(e["metric"] == "artifact_byte_seconds" and e["end_at"] - e["start_at"] == HOUR and e["billable"] for e in entries)
+	assert {e["resource_id"] for e in entries} == {"prj_1", "prj_2"}
+	assert {p for (p,) in books.sql("SELECT stored_until FROM projects")} == {hour * SECOND}
+	ledger_check.check(books.url, settled=True)
+
+
+def test_storage_is_metered_once_whatever_dies(books):
+	"""A month that nobody looked at, agents killed in between: each hour once; hours in which nothing was kept cost no window."""
+	books.project(made=40 * 86400)
+	books.artifact(3, 30 * 86400, 20 * 86400)
+	books.artifact(11, 5 * 86400)
+	for _ in range(4):
+		with books.agent(AGENT_INTERVAL="10ms", AGENT_LEASE="100ms", AGENT_RENEW="30ms") as agent:
+			agent.wait_for_log("leading")
+			time.sleep(random.random() * 0.3)
+			agent.kill()
+	with books.agent():
+		books.wait_entries(15 * 24, seconds=60)
+		proc.wait_until(lambda: not ledger_check.problems(books.url, settled=True), "books in order")
+		time.sleep(0.3)
+	assert 15 * 24 <= len(books.entries()) <= 15 * 24 + 2
+	assert books.sql("SELECT stored_until FROM projects")[0][0] >= books.now - books.now % HOUR
+	ledger_check.check(books.url, settled=True)
 
 
 def test_gateway_windows_are_entered_once(books):
@@ -288,6 +341,10 @@ TAMPERED = (
 	"UPDATE usage_windows SET reason = 'billable' WHERE reason = 'platform'",
 	"UPDATE usage_windows SET price_class = 'dear'",
 	"UPDATE usage_windows SET posted = 0",
+	"UPDATE artifacts SET size = size + 1",
+	"UPDATE artifacts SET deleted_at = created_at",
+	"UPDATE projects SET stored_until = stored_until + 3600000000",
+	"DELETE FROM usage_windows WHERE source_kind = 'storage'",
 	"UPDATE usage_counters SET total = total + 1",
 	"UPDATE pool_allocations SET shares = shares + 1",
 	"UPDATE pool_allocations SET bound_at = bound_at + 1",
@@ -311,10 +368,12 @@ def test_the_checker_finds_what_is_wrong(books):
 	books.allocation(bound=3 * 3600, released=10, shares=2, reason="completed") # with whole hours in it
 	books.allocation(state="BOUND", bound=3 * 3600, seen=0)
 	books.gateway("gw_1", 7)
+	books.project(made=3 * 3600)
+	books.artifact(10, 7000)
 	with books.agent():
-		books.wait_entries(3 + 3 + 2)
+		books.wait_entries(3 + 3 + 2 + 2)
 		proc.wait_until(lambda: not ledger_check.problems(books.url, settled=True), "books in order")
-	tables = ("ledger_entries", "usage_windows", "usage_counters", "pool_allocations")
+	tables = ("ledger_entries", "usage_windows", "usage_counters", "pool_allocations", "artifacts", "projects")
 	for table in tables:
 		books.sql("CREATE TABLE kept_%s AS SELECT * FROM %s" % (table, table))
 	for change in TAMPERED:
@@ -322,6 +381,7 @@ def test_the_checker_finds_what_is_wrong(books):
 		assert ledger_check.problems(books.url, settled=True), change
 		for table in tables:
 			books.sql("DELETE FROM " + table)
+		for table in reversed(tables): # projects before what refers to them
 			books.sql("INSERT INTO %s SELECT * FROM kept_%s" % (table, table))
 	ledger_check.check(books.url, settled=True)
 

@@ -17,7 +17,7 @@
 #define METRIC_PREDICT_ROWS         "predict_rows"
 #define METRIC_EXPLAIN_REQUESTS     "explain_requests"
 #define METRIC_EXPLAIN_ROWS         "explain_rows"
-#define METRIC_ARTIFACT_BYTE_SECOND "artifact_byte_seconds"
+#define METRIC_ARTIFACT_BYTE_SECOND "artifact_byte_seconds" /* bytes kept for whole seconds */
 
 #define REASON_BILLABLE "billable"
 #define REASON_PLATFORM "platform"
@@ -25,14 +25,14 @@
 /* METRIC is one of the metrics above. */
 bool metric_known(const char *metric);
 
-enum usage_source { USAGE_ALLOCATION, USAGE_GATEWAY };
+enum usage_source { USAGE_ALLOCATION, USAGE_GATEWAY, USAGE_STORAGE };
 extern const struct enum_names usage_sources;
 
 struct usage_window {
 	const char *id, *tenant_id, *project_id;
 	enum usage_source source_kind;
-	const char *source_id;   /* allocation id or gateway id */
-	const char *resource_id; /* run or deployment id */
+	const char *source_id;   /* allocation, gateway or (storage) project id */
+	const char *resource_id; /* run, deployment or project id */
 	const char *pool_id;     /* NULL for gateway windows */
 	const char *price_class; /* "*" for gateway windows */
 	const char *metric;

@@ -124,9 +124,10 @@ static int check_unused(struct store_tx *tx, const struct artifact *row, struct 
 int store_artifact_delete(struct store_tx *tx, const struct artifact *row, struct mo_err *err)
 {
 	if (db_exec_one(tx,
-		    "UPDATE artifacts SET state = 'DELETED' WHERE id = ?1 AND tenant_id = ?2 AND "
-		    "state = 'READY'",
-		    DB_ARGS(DB_T(row->id), DB_T(row->tenant_id)), "artifact", row->id, err) < 0)
+		    "UPDATE artifacts SET state = 'DELETED', deleted_at = ?3 WHERE id = ?1 AND "
+		    "tenant_id = ?2 AND state = 'READY'",
+		    DB_ARGS(DB_T(row->id), DB_T(row->tenant_id), DB_I(store_now(tx))), "artifact",
+		    row->id, err) < 0)
 		return -1;
 	return check_unused(tx, row, err);
 }

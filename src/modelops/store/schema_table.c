@@ -260,6 +260,10 @@ static const char release[] =
 	"UPDATE pool_allocations SET ended_at = released_at;"
 	"ALTER TABLE pool_allocations ADD COLUMN price_class TEXT NOT NULL DEFAULT '';"
 	"UPDATE pool_allocations SET price_class = (SELECT price_class FROM gpu_pools p WHERE p.id = pool_id);"
+	/* bytes kept are metered per project and hour */
+	"ALTER TABLE projects ADD COLUMN stored_until BIGINT;"
+	"ALTER TABLE artifacts ADD COLUMN deleted_at BIGINT;"
+	"UPDATE artifacts SET deleted_at = created_at WHERE state = 'DELETED';"
 	/* who had a role binding acts by bindings from then on */
 	"ALTER TABLE principals ADD COLUMN limited BIGINT NOT NULL DEFAULT 0;"
 	"UPDATE principals SET limited = 1 WHERE id IN (SELECT principal_id FROM role_bindings);"

@@ -119,7 +119,9 @@ int store_usage_open(
 		"AND end_at <= ?2) + (SELECT count(*) FROM pool_allocations WHERE tenant_id = ?1 "
 		"AND ((state = 'RESERVED' AND reserved_at < ?2) OR (bound_at < ?2 AND "
 		"coalesce(billed_until, bound_at) < ?2 AND (billed_until IS NULL OR released_at IS "
-		"NULL OR billed_until < released_at))))",
+		"NULL OR billed_until < released_at)))) + (SELECT count(*) FROM projects WHERE "
+		"tenant_id = ?1 AND created_at < ?2 AND coalesce(stored_until, 0) < ?2 - ?2 % "
+		"3600000000)",
 		DB_ARGS(DB_T(tenant), DB_I(until)), ret, err);
 }
 

@@ -32,8 +32,8 @@ int store_usage_flush(
 int store_usage_unposted(struct store_tx *tx, const char *after, int64_t limit, struct mo_arena *a,
 	struct usage_window **ret, size_t *ret_n, struct mo_err *err);
 
-/* How many windows and allocations of TENANT have usage before UNTIL that waits for its ledger
- * entries. */
+/* How many windows, allocations and projects of TENANT have usage before UNTIL that waits for its
+ * ledger entries. */
 int store_usage_open(
 	struct store_tx *tx, const char *tenant, int64_t until, int64_t *ret, struct mo_err *err);
 
