@@ -1,4 +1,5 @@
 /* Observes live runs and their steps: rows, the executor, room in the pools. */
+#include "modelops/artifact/exit_code.h"
 #include "modelops/base/check.h"
 #include "modelops/base/id.h"
 #include "modelops/base/str.h"
@@ -7,6 +8,7 @@
 #include "modelops/store/runs.h"
 #include "runs.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { RUN_PAGE = 500 };
@@ -98,7 +100,7 @@ static void observe_needs(const struct live_run *live, const char *needs, struct
 	}
 }
 
-static enum step_job job_of(const struct exec_status *st)
+static enum step_job job_of(const struct exec_status *st, bool cancel)
 {
 	switch (st->state) {
 	case EXEC_ABSENT:
@@ -114,9 +116,23 @@ static enum step_job job_of(const struct exec_status *st)
 	}
 	if (st->timed_out)
 		return JOB_TIMED_OUT;
-	if (st->exit_code == 0 && !st->init_phase)
+	if (st->exit_code == WORKLOAD_OK && !st->init_phase)
 		return JOB_SUCCEEDED;
-	return st->exit_code == 2 ? JOB_USER_ERROR : JOB_FAILED;
+	if (st->exit_code == WORKLOAD_WRONG_INPUT)
+		return JOB_USER_ERROR;
+	bool ours = st->exit_code == WORKLOAD_UNREACHABLE || st->exit_code == WORKLOAD_NOT_FOUND;
+	/* Stopped, but not because its run is cancelled: by a controller that was shutting down
+	 * and did not live to say so in the row. */
+	return ours || (st->stopped && !cancel) ? JOB_LOST : JOB_FAILED;
+}
+
+/* What ended by our failure says why itself; what was lost leaves it to the decision. */
+static void explain_loss(struct step_seen *seen)
+{
+	if (seen->view.job != JOB_LOST || seen->exec.state != EXEC_EXITED)
+		return;
+	snprintf(seen->why, sizeof(seen->why), "%s",
+		seen->exec.stopped ? "the platform was stopped while it ran" : seen->exec.reason);
 }
 
 /* Pools the step may use: of its any_of those that are still there, or its own. */
@@ -158,7 +174,8 @@ int step_observe(struct controller *ctl, struct rooms *rooms, struct live_run *l
 		.now = mo_now(),
 		.not_before = step->not_before,
 		.attempt = step->attempt,
-		.max_attempts = step->max_attempts };
+		.max_attempts = step->max_attempts,
+		.lost_attempts = step->lost_attempts };
 	if (step->state == STEP_BLOCKED) {
 		observe_needs(live, step->needs, v);
 		return 0;
@@ -177,7 +194,8 @@ int step_observe(struct controller *ctl, struct rooms *rooms, struct live_run *l
 		return -1;
 	watch_add(ctl, step->attempt_id ? step->attempt_id : "", &ret->exec);
 	watch_wake(ctl, MO_SECOND); /* its log */
-	v->job = job_of(&ret->exec);
+	v->job = job_of(&ret->exec, v->cancel);
+	explain_loss(ret);
 	v->job_ran = ret->exec.started_at != 0;
 	if (step->state == STEP_REGISTERING && !v->cancel) {
 		if (outputs_check(ctl, step, &ret->outputs, err) < 0)

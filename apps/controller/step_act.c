@@ -127,6 +127,18 @@ static int wait_for_room(struct controller *ctl, struct step_seen *seen, struct 
 	return say(ctl, seen, text, err);
 }
 
+/* Nothing runs, by our failure: decided as of a lost job, so the shares go back meanwhile. */
+static int could_not_start(struct controller *ctl, struct step_seen *seen, const struct mo_err *why,
+	struct mo_err *err)
+{
+	ctl_failed(ctl, "start", seen->step->attempt_id, why);
+	mo_str_copy(seen->why, sizeof(seen->why), why->msg);
+	seen->view.state = STEP_ALLOCATED;
+	seen->view.job = JOB_LOST;
+	struct step_decision d = step_decide(&seen->view);
+	return step_act(ctl, seen, &d, err);
+}
+
 static int start(struct controller *ctl, struct step_seen *seen, struct mo_err *err)
 {
 	const struct run_step *step = seen->step;
@@ -139,15 +151,16 @@ static int start(struct controller *ctl, struct step_seen *seen, struct mo_err *
 	struct mo_err mine = { 0 };
 
 	ctl_point();
-	if (env_of_step(ctl, step, &spec.env, &mine) == 0 &&
-		executor_start(ctl->ex, &spec, &mine) == 0) {
-		ctl_point();
-		watch_wake(ctl, 0); /* the next tick begins to watch it */
-		return 0;
+	if (env_of_step(ctl, step, &spec.env, &mine) < 0) { /* the API is not up yet */
+		*err = mine;
+		say(ctl, seen, mine.msg, &mine); /* people see why it does not start */
+		return -1;
 	}
-	*err = mine;
-	say(ctl, seen, mine.msg, &mine); /* people see why it does not start */
-	return -1;
+	if (executor_start(ctl->ex, &spec, &mine) < 0)
+		return could_not_start(ctl, seen, &mine, err);
+	ctl_point();
+	watch_wake(ctl, 0); /* the next tick begins to watch it */
+	return 0;
 }
 
 static int reserve_and_start(struct controller *ctl, struct step_seen *seen, struct mo_err *err)
@@ -168,6 +181,7 @@ static int reserve_and_start(struct controller *ctl, struct step_seen *seen, str
 	}
 	rooms_take(seen->room, seen->step->shares);
 	seen->step->state = STEP_ALLOCATED;
+	seen->step->attempt++;
 	seen->step->attempt_id = mo_arena_strdup(&ctl->arena, a.attempt_id);
 	if (!seen->step->attempt_id)
 		return mo_fail(err, MO_ENOMEM, "attempt");
@@ -216,10 +230,13 @@ static int retry(struct store_tx *tx, void *ctx, struct mo_err *err)
 {
 	struct act *a = ctx;
 	const struct run_step *step = a->seen->step;
+	int64_t lost = a->d->release == ALLOC_PLATFORM; /* an attempt of ours, not of the user's */
 	bool moved;
 
 	if (store_step_move(tx, step->tenant_id, step->id, STEP_QUEUED,
-		    SETS(SET_TIME("not_before", store_now(tx) + a->d->delay_us),
+		    SETS(SET_INT("attempt", step->attempt - lost),
+			    SET_INT("lost_attempts", step->lost_attempts + lost),
+			    SET_TIME("not_before", store_now(tx) + a->d->delay_us),
 			    SET_TEXT("reason", a->reason), SET_TEXT("attempt_id", NULL),
 			    SET_TEXT("pool_id", step->any_of ? NULL : step->pool_id),
 			    SET_TEXT("detail", "waiting for the next attempt"),

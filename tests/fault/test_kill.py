@@ -53,12 +53,16 @@ def table(rng):
 
 def strike(place, rng):
 	"""Kills one process and, where nobody else does, starts it again."""
-	victim = rng.choice(["api", "controller", "agent", "serving", "serving"])
+	victim = rng.choice(["api", "controller", "stopping controller", "agent", "serving", "serving"])
 	if victim == "serving":
 		for pid in place.serving()[:1]:
 			with contextlib.suppress(ProcessLookupError):
 				os.kill(pid, signal.SIGKILL)
 		return
+	if victim == "stopping controller":
+		victim = "controller"
+		place.programs[victim].signal(signal.SIGTERM)
+		time.sleep(rng.random() * 0.4)
 	place.kill(victim)
 	time.sleep(rng.random() * 0.3)
 	place.start(victim)
@@ -70,11 +74,15 @@ def one_thread(place, rng, number, points):
 	dataset = flow.upload(client, project, "t.csv", table(rng))
 	runs = [flow.train(client, project, dataset, "y", name="job-%d" % i, register="m", rounds=200,
 		early_stopping_rounds=0) for i in range(2)]
-	for _ in range(points // 2):
+	unwanted = flow.train(client, project, dataset, "y", name="unwanted", rounds=100000, early_stopping_rounds=0)
+	for point in range(max(1, points // 2)):
 		time.sleep(rng.random() * 1.5)
+		if point == points // 4:
+			client.post("/v1/runs/%s/cancel" % unwanted["id"])
 		strike(place, rng)
 	for run in runs:
 		flow.wait_run(client, run, 180)
+	flow.wait_run(client, unwanted, 60, want="CANCELLED")
 	deployment = flow.deploy(client, project, "m", seconds=120)
 	path = "/v1/deployments/%s/predict" % deployment["id"]
 	answered = 0

@@ -1,7 +1,7 @@
 """A folder of workload programs (WORKLOAD_BIN_DIR) whose trainer does what the step's `label` says, so that every way a
 job can end is one line of a test. It speaks the workload door like the real one; shim, fetch and serving are the real ones.
 
-	ok | sleep:SECONDS | crash | crash_once | user_error | no_output | bad_output | ignore_term | chatty
+	ok | sleep:SECONDS | crash | crash_once | unreachable_once | user_error | no_output | bad_output | ignore_term | chatty
 """
 import json
 import os
@@ -66,6 +66,11 @@ if mode == "crash" or (mode == "crash_once" and not os.path.exists(marker)):
 	print("error: the fake trainer crashes")
 	note("end")
 	sys.exit(1)
+if mode == "unreachable_once" and not os.path.exists(marker):
+	open(marker, "w").close()
+	print("error: model.json: no answer")
+	note("end")
+	sys.exit(75)
 if mode == "user_error":
 	print("error: column 'colour' of line 7 is no number")
 	note("end")
@@ -73,6 +78,9 @@ if mode == "user_error":
 if mode != "no_output":
 	names = ("metrics.json",) if spec["kind"] == "evaluate" else ("model.json", "features.json", "metrics.json")
 	files = {name: b'{"format":1}' for name in names}
+	if "features.json" in files:
+		files["features.json"] = json.dumps({"format": 1, "task": "regression", "label": "label", "classes": None,
+			"features": [{"name": "a", "type": "float"}]}).encode()
 	for name, content in files.items():
 		upload(name, content)
 	rows = [{"path": n, "size": len(c), "sha256": hashlib.sha256(c).hexdigest()} for n, c in files.items()]

@@ -515,7 +515,7 @@ def test_door_is_away(tmp_path):
 		"TRAINER_UPLOAD_RETRY": "1s"}
 	started = time.monotonic()
 	done = proc.run("modelops-trainer", env=env, cwd=tmp_path)
-	assert done.returncode == 1 and done.stderr.strip().splitlines()[-1].startswith("error: metrics.json")
+	assert done.returncode == 75 and done.stderr.strip().splitlines()[-1].startswith("error: metrics.json")
 	assert time.monotonic() - started < 15
 	assert (tmp_path / "out" / "manifest.json").exists()
 

@@ -231,6 +231,77 @@ def test_lost_job_is_tried_again_and_unbilled(p, t):
 		os.kill(int(f.read().split()[0]), signal.SIGKILL)
 	flow.wait_run(t[1], run)
 	assert [a["release_reason"] for a in allocations(t, run)] == ["platform", "completed"]
+	assert (step(t, run)["attempt"], step(t, run)["lost_attempts"]) == (1, 1)
+
+
+def test_door_that_does_not_answer_is_ours(p, t):
+	"""The program gave up on the door or the store: no attempt of the user's, tried again without a retry of his."""
+	run = job(t, "unreachable_once")
+	flow.wait_run(t[1], run)
+	assert [a["release_reason"] for a in allocations(t, run)] == ["platform", "completed"]
+	assert (step(t, run)["attempt"], step(t, run)["lost_attempts"]) == (1, 1)
+	told = [e["message"] for e in t[1].items("/v1/runs/%s/events" % run["id"]) if e["type"] == "StepRetried"]
+	assert len(told) == 1 and "model.json: no answer" in told[0]
+
+
+def test_program_that_is_not_there(p, t):
+	"""Nothing can be started: ours, with a reason that people can read, and not for ever."""
+	shim = p.env["WORKLOAD_BIN_DIR"] + "/modelops-shim"
+	os.rename(shim, shim + ".gone")
+	try:
+		run, hopeless = job(t, "ok"), job(t, "ok")
+		for one in (run, hopeless):
+			proc.wait_until(lambda one=one: step(t, one)["lost_attempts"] == 1, lambda one=one: "one try: %s" % step(t, one), 15)
+		assert "modelops-shim" in step(t, run)["reason"] and step(t, run)["state"] == "QUEUED" and used(p) == 0
+		p.server.sql("UPDATE run_steps SET lost_attempts = 5 WHERE run_id = '%s'" % hopeless["id"])
+		done = flow.wait_run(t[1], hopeless, want="FAILED")
+		assert "modelops-shim" in done["reason"]
+	finally:
+		os.rename(shim + ".gone", shim)
+	flow.wait_run(t[1], run)
+	assert step(t, run)["attempt"] == 1
+	reasons = [a["release_reason"] for a in allocations(t, run)]
+	assert reasons[-1] == "completed" and set(reasons[:-1]) == {"platform"}
+	assert not any(a["bound_at"] for a in allocations(t, hopeless))
+
+
+def stopped(p, t, run):
+	return os.path.exists("%s/work/%s/stop" % (p.folder, step(t, run)["attempt_id"]))
+
+
+def test_kill_while_it_shuts_down(p, t):
+	"""The controller had told the job to stop and died before it could say so in the row: still our stop, not the job's failure."""
+	run = job(t, "ignore_term")
+	wait_state(t, run, "RUNNING")
+	p.programs["controller"].signal(signal.SIGTERM)
+	proc.wait_until(lambda: stopped(p, t, run), "the job told to stop")
+	p.kill("controller")
+	proc.wait_until(lambda: not p.workloads(), "the job ended")
+	p.start("controller")
+	proc.wait_until(lambda: step(t, run)["lost_attempts"] == 1, lambda: "tried again: %s" % step(t, run))
+	wait_state(t, run, "RUNNING")
+	assert step(t, run)["attempt"] == 1 and "stopped" in step(t, run)["reason"]
+	t[1].post("/v1/runs/%s/cancel" % run["id"])
+	flow.wait_run(t[1], run, want="CANCELLED")
+	assert [a["release_reason"] for a in allocations(t, run)] == ["platform", "cancelled"]
+
+
+def test_cancel_of_what_nobody_saw_run_is_billed(p, t):
+	"""The job ran to its end while no controller lived; cancelling it then does not make it free."""
+	p.kill("controller")
+	p.env["MODELOPS_FAULT"] = "controller:6:kill" # right after the start
+	p.start("controller")
+	del p.env["MODELOPS_FAULT"]
+	run = job(t, "sleep:1")
+	proc.wait_until(lambda: not p.programs["controller"].running(), "the controller dead after a start")
+	assert step(t, run)["state"] == "ALLOCATED"
+	proc.wait_until(lambda: not p.workloads(), "the job ended")
+	t[1].post("/v1/runs/%s/cancel" % run["id"])
+	p.programs.pop("controller")
+	p.start("controller")
+	flow.wait_run(t[1], run, want="CANCELLED")
+	one = allocations(t, run)[0]
+	assert one["release_reason"] == "cancelled" and seconds(one["ended_at"]) - seconds(one["bound_at"]) > 0.9
 
 
 def test_kill_of_the_controller_is_not_noticed(p, t):
@@ -337,29 +408,62 @@ def test_requirement_not_met(p, t):
 	assert not t[1].items("/v1/models")
 
 
-def test_killed_at_every_point(p, t):
-	"""kill -9 of the controller at its Nth act, for every N a run has: the run still ends right, no attempt runs twice."""
+def crash_once(p, t):
+	return job(t, "crash_once", register={"model": "k"}, retries=1)
+
+
+def cancelled(p, t):
+	run = job(t, "sleep:60")
+	with contextlib.suppress(proc.Failed):
+		proc.wait_until(lambda: step(t, run)["state"] == "RUNNING" or not p.programs["controller"].running(), "it runs", 10)
+	t[1].post("/v1/runs/%s/cancel" % run["id"])
+	return run
+
+
+def shut_down(p, t):
+	run = job(t, "sleep:0.5", register={"model": "k"})
+	proc.wait_until(lambda: step(t, run)["state"] == "RUNNING" or not p.programs["controller"].running(), "it runs", 10)
+	p.programs["controller"].signal(signal.SIGTERM)
+	return run
+
+
+SHARED = 6 # points of every run up to the start of its job: the first row has them all
+
+@pytest.mark.parametrize("start, first, want, releases", [
+	(lambda p, t: job(t, "ok", register={"model": "k"}), 1, "SUCCEEDED", ["completed"]),
+	(crash_once, SHARED, "SUCCEEDED", ["failed", "completed"]),
+	(cancelled, SHARED, "CANCELLED", ["cancelled"]),
+	(shut_down, SHARED, "SUCCEEDED", ["completed"])], ids=["success", "retry", "cancel", "sigterm"])
+def test_killed_at_every_point(p, t, start, first, want, releases):
+	"""kill -9 of the controller at its Nth act, for every N a run has: the run still ends right, no attempt runs twice, and
+	what the kill costs is never the user's."""
 	points = 0
-	for n in range(1, 200):
+	for n in range(first, 200):
 		p.kill("controller")
 		p.env["MODELOPS_FAULT"] = "controller:%d:kill" % n
 		p.start("controller")
 		del p.env["MODELOPS_FAULT"]
-		run = job(t, "ok", register={"model": "k"}, retries=2)
+		run = start(p, t)
 		if not ends_or_dies(p, t, run):
 			break
 		points += 1
-		p.programs.pop("controller")
+		died = p.programs.pop("controller").process.wait() == -signal.SIGKILL
 		p.start("controller")
-		flow.wait_run(t[1], run, 30)
+		flow.wait_run(t[1], run, 30, want=want)
 		check_attempts(p, run)
-		assert used(p) == 0
-	p.kill("controller") # it is still armed
+		assert [a["release_reason"] for a in allocations(t, run) if a["release_reason"] != "platform"] == releases
+		assert used(p) == 0 and step(t, run)["attempt"] <= len(releases)
+		if not died:
+			break # it shut down before its Nth act
+	if "controller" in p.programs:
+		p.kill("controller") # it is still armed
 	p.start("controller")
 	time.sleep(1) # a SIGTERM before it listens for one would just end it
-	assert points >= 12, "only %d points" % points
-	model = [m for m in t[1].items("/v1/models") if m["name"] == "k"][0]
-	assert len(t[1].items("/v1/models/%s/versions" % model["id"])) == points + 1, "one version per run, never two"
+	assert points >= (12 if first == 1 else 4), "only %d points" % points
+	model = [m for m in t[1].items("/v1/models") if m["name"] == "k"]
+	if model:
+		versions = t[1].items("/v1/models/%s/versions" % model[0]["id"])
+		assert len(versions) == points + (start is not shut_down), "one version per run, never two"
 
 
 def ends_or_dies(p, t, run):
@@ -367,7 +471,7 @@ def ends_or_dies(p, t, run):
 	def probe():
 		if not p.programs["controller"].running():
 			return "died"
-		return t[1].get("/v1/runs/" + run["id"]).json()["state"] in ("SUCCEEDED", "FAILED") and "ended"
+		return t[1].get("/v1/runs/" + run["id"]).json()["state"] in ("SUCCEEDED", "FAILED", "CANCELLED") and "ended"
 	return proc.wait_until(probe, lambda: "the run %s" % step(t, run), 30, 0.05) == "died"
 
 

@@ -67,8 +67,9 @@ static bool worth_retrying(const struct mo_err *err)
 	       err->code == MO_EINTERNAL;
 }
 
-static int give_up(const struct mo_err *last, struct mo_err *err)
+static int give_up(struct fetch *f, const struct mo_err *last, struct mo_err *err)
 {
+	f->gave_up = true;
 	*err = *last;
 	return mo_wrap(err, "gave up after the deadline");
 }
@@ -127,7 +128,7 @@ int fetch_spec(struct fetch *f, struct mo_buf *out, struct mo_err *err)
 			return -1;
 		}
 		if (!pause_before_retry(f, try))
-			return give_up(&last, err);
+			return give_up(f, &last, err);
 	}
 }
 
@@ -227,7 +228,7 @@ int fetch_input(struct fetch *f, const struct spec_input *in, struct mo_err *err
 			break;
 		}
 		if (!pause_before_retry(f, try)) {
-			give_up(&last, err);
+			give_up(f, &last, err);
 			break;
 		}
 	}

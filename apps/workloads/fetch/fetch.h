@@ -6,6 +6,7 @@
 #include "modelops/base/buf.h"
 #include "modelops/httpc/httpc.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct fetch_cfg {
@@ -18,6 +19,7 @@ struct fetch {
 	struct httpc *http;
 	int dir;          /* the folder of inputs */
 	int64_t end;      /* mono microseconds */
+	bool gave_up;     /* retries went on up to the deadline */
 	char origin[256]; /* "http://host:port" of run_url */
 };
 

@@ -1,13 +1,12 @@
 /* modelops-fetch: brings a workload's inputs before it starts, every digest verified, and ends. */
 #include "fetch.h"
+#include "modelops/artifact/exit_code.h"
 #include "modelops/base/check.h"
 #include "modelops/base/config.h"
 
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
-
-enum { EXIT_FAILED = 1, EXIT_INPUT = 2 }; /* 2: trying again is useless, the input is gone */
 
 static const struct mo_cfg settings[] = {
 	{ "MODELOPS_RUN_URL", MO_CFG_STR, offsetof(struct fetch_cfg, run_url), NULL,
@@ -62,11 +61,19 @@ static int fetch_all(struct fetch *f, struct mo_err *err)
 	return status;
 }
 
+/* What is not there any more is the user's; a door that did not answer is ours. */
+static int exit_code(const struct fetch *f, enum mo_code code)
+{
+	if (code == MO_ENOTFOUND)
+		return WORKLOAD_WRONG_INPUT;
+	return f->gave_up ? WORKLOAD_UNREACHABLE : WORKLOAD_FAILED;
+}
+
 int main(int argc, char **argv)
 {
 	struct fetch_cfg cfg = { 0 };
 	struct mo_err err = { 0 };
-	struct fetch f;
+	struct fetch f = { 0 };
 
 	if (mo_cfg_info(settings, MO_COUNT(settings), "modelops-fetch",
 		    "brings a workload's inputs before it starts", argc, argv, stdout))
@@ -82,5 +89,5 @@ int main(int argc, char **argv)
 	if (status == 0)
 		return 0;
 	fprintf(stderr, "error: %s%s%s\n", err.field, err.field[0] ? ": " : "", err.msg);
-	return err.code == MO_ENOTFOUND ? EXIT_INPUT : EXIT_FAILED;
+	return exit_code(&f, err.code);
 }

@@ -1,4 +1,5 @@
 /* modelops-trainer: one training or evaluation step; data in, model or metrics and manifest out. */
+#include "modelops/artifact/exit_code.h"
 #include "modelops/artifact/spec.h"
 #include "modelops/base/buf.h"
 #include "modelops/base/check.h"
@@ -15,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { EXIT_WRONG_INPUT = 2, EXIT_STOPPED = 143, ARENA_BYTES = 16 << 20 };
+enum { ARENA_BYTES = 16 << 20 };
 
 struct settings {
 	const char *run_url, *run_token;
@@ -90,9 +91,12 @@ static int report(const struct mo_err *err)
 	return -1;
 }
 
-static int user_error(enum mo_code code)
+static int exit_code(enum mo_code code)
 {
-	return code == MO_EFIELD || code == MO_EINVAL || code == MO_ETOOBIG ? EXIT_WRONG_INPUT : 1;
+	if (stop)
+		return WORKLOAD_STOPPED;
+	return code == MO_EFIELD || code == MO_EINVAL || code == MO_ETOOBIG ? WORKLOAD_WRONG_INPUT
+									    : WORKLOAD_FAILED;
 }
 
 static int work(struct work *w, const struct settings *s)
@@ -102,11 +106,13 @@ static int work(struct work *w, const struct settings *s)
 
 	if (make_package(w, &m, &err) < 0) {
 		report(&err);
-		return stop ? EXIT_STOPPED : user_error(err.code);
+		return exit_code(err.code);
 	}
 	if (upload_all(w->door, &m, s->upload_retry, &stop, &err) < 0) {
 		report(&err);
-		return stop ? EXIT_STOPPED : 1;
+		if (stop)
+			return WORKLOAD_STOPPED;
+		return err.code == MO_EUNAVAIL ? WORKLOAD_UNREACHABLE : WORKLOAD_FAILED;
 	}
 	door_progress(w->door, 1, 0, "done");
 	door_flush(w->door, true);

@@ -149,8 +149,12 @@ static int upload(struct door *d, const struct manifest_file *f, int64_t retry_f
 			return mo_fail(err, MO_ETIMEOUT, "stopped before %s was uploaded", f->path);
 		if (try_once(d, f, err) == 0)
 			return 0;
-		if (!worth_retry(err->code) || mo_mono() + pause > until)
+		if (!worth_retry(err->code))
 			return mo_wrap(err, f->path);
+		if (mo_mono() + pause > until) {
+			err->code = MO_EUNAVAIL;
+			return mo_wrap(err, f->path);
+		}
 		fprintf(stderr, "upload of %s: %s; trying again\n", f->path, err->msg);
 		usleep((useconds_t)pause);
 	}

@@ -38,12 +38,13 @@ struct run_step {
 	int64_t attempt;        /* 1..; 0 before the first */
 	const char *attempt_id; /* NULL before the first */
 	int64_t max_attempts;
-	int64_t max_runtime_s;                                  /* 0: none */
-	int64_t not_before;                                     /* 0: now */
-	const char *reason;                                     /* why it failed */
-	const char *detail;                                     /* why it waits */
-	int64_t progress_ppm;                                   /* 0..1000000 */
-	int64_t eta_s;                                          /* -1: unknown */
+	int64_t lost_attempts; /* by our failure: not counted in attempt */
+	int64_t max_runtime_s; /* 0: none */
+	int64_t not_before;    /* 0: now */
+	const char *reason;    /* why it failed */
+	const char *detail;    /* why it waits */
+	int64_t progress_ppm;  /* 0..1000000 */
+	int64_t eta_s;         /* -1: unknown */
 	int64_t created_at, queued_at, started_at, finished_at; /* 0: not yet */
 	const char *inputs;                                     /* JSON document: resolved `with` */
 	const char *outputs;                                    /* JSON document, or NULL */

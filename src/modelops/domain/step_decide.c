@@ -21,13 +21,22 @@ static int64_t retry_delay(int64_t attempt)
 	return attempt >= 7 ? MO_MINUTE : MO_SECOND << (attempt > 1 ? attempt - 1 : 0);
 }
 
-static struct step_decision again(
-	const struct step_view *v, enum alloc_reason release, int64_t attempts, const char *why)
+static struct step_decision again(const struct step_view *v, const char *why)
 {
-	if (v->attempt >= attempts)
-		return ended(STEP_ACT_FAIL, release, why);
-	struct step_decision d = ended(STEP_ACT_RETRY, release, why);
+	if (v->attempt >= v->max_attempts)
+		return ended(STEP_ACT_FAIL, ALLOC_FAILED, why);
+	struct step_decision d = ended(STEP_ACT_RETRY, ALLOC_FAILED, why);
 	d.delay_us = retry_delay(v->attempt);
+	return d;
+}
+
+static struct step_decision again_after_loss(const struct step_view *v)
+{
+	static const char why[] = "the platform lost the job";
+	if (v->lost_attempts >= STEP_PLATFORM_RETRIES)
+		return ended(STEP_ACT_FAIL, ALLOC_PLATFORM, why);
+	struct step_decision d = ended(STEP_ACT_RETRY, ALLOC_PLATFORM, why);
+	d.delay_us = retry_delay(v->lost_attempts + 1);
 	return d;
 }
 
@@ -67,10 +76,9 @@ static struct step_decision decide_failure(const struct step_view *v)
 		return ended(STEP_ACT_FAIL, ALLOC_TIMEOUT, "max_runtime is used up");
 	case JOB_LOST:
 	case JOB_ABSENT:
-		return again(v, ALLOC_PLATFORM, v->max_attempts + STEP_PLATFORM_RETRIES,
-			"the platform lost the job");
+		return again_after_loss(v);
 	default:
-		return again(v, ALLOC_FAILED, v->max_attempts, NULL);
+		return again(v, NULL);
 	}
 }
 
@@ -103,8 +111,7 @@ static struct step_decision decide_registering(const struct step_view *v)
 	case OUTPUTS_GOOD:
 		return ended(STEP_ACT_COMPLETE, ALLOC_COMPLETED, NULL);
 	case OUTPUTS_BAD:
-		return again(
-			v, ALLOC_FAILED, v->max_attempts, "the outputs do not match the manifest");
+		return again(v, "the outputs do not match the manifest");
 	default:
 		return just(STEP_ACT_NONE);
 	}

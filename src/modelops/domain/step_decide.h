@@ -18,7 +18,8 @@ enum step_job {
 	JOB_FAILED,     /* another exit code or a signal: may be tried again */
 	JOB_USER_ERROR, /* exit 2: the input is wrong, trying again is useless */
 	JOB_TIMED_OUT,
-	JOB_LOST, /* killed from outside, or its node is gone: our failure */
+	JOB_LOST, /* could not be started, killed from outside, stopped by us without a wish of the
+		     user, without a door or store, or its node is gone: our failure */
 };
 
 enum step_outputs { OUTPUTS_UNCHECKED, OUTPUTS_GOOD, OUTPUTS_BAD };
@@ -35,6 +36,7 @@ struct step_view {
 	bool job_ran; /* the program itself was started (not only the inputs brought) */
 	enum step_outputs outputs; /* manifest and digests, looked at when REGISTERING */
 	int64_t attempt, max_attempts;
+	int64_t lost_attempts; /* by our failure, and not among the former */
 };
 
 enum step_act {
@@ -61,8 +63,9 @@ struct step_decision {
 	int64_t delay_us; /* STEP_ACT_RETRY: before the next attempt */
 };
 
-/* Attempts that were lost by our failure do not count against max_attempts, up to this many. */
-enum { STEP_PLATFORM_RETRIES = 3 };
+/* Attempts that were lost by our failure (released as ALLOC_PLATFORM) are tried again this often,
+ * with growing pauses, and do not count against max_attempts. */
+enum { STEP_PLATFORM_RETRIES = 5 };
 
 struct step_decision step_decide(const struct step_view *v);
 

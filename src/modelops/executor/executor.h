@@ -36,6 +36,7 @@ struct exec_status {
 	int exit_code; /* EXITED by itself; -1 when a signal or the time limit ended it */
 	int signal;    /* 0 when none */
 	bool timed_out;
+	bool stopped;    /* it was told to end by executor_stop */
 	bool init_phase; /* it ended, or is, before its own program started */
 	int64_t started_at,
 		ended_at;  /* microseconds; 0 when not yet; evidence, not the store's time */

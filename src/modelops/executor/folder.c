@@ -140,6 +140,7 @@ void folder_status(int dir, struct exec_status *ret)
 	int pid;
 
 	read_started(dir, ret);
+	ret->stopped = faccessat(dir, "stop", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 	if (read_exit(dir, ret))
 		return;
 	if (folder_read(dir, "shim.pid", text, sizeof(text)) < 0) {

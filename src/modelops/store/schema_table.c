@@ -259,6 +259,7 @@ static const char release[] =
 	"ALTER TABLE pool_allocations ADD COLUMN ended_at BIGINT;"
 	"UPDATE pool_allocations SET ended_at = released_at;"
 	"ALTER TABLE pool_allocations ADD COLUMN price_class TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE run_steps ADD COLUMN lost_attempts BIGINT NOT NULL DEFAULT 0;"
 	"UPDATE pool_allocations SET price_class = (SELECT price_class FROM gpu_pools p WHERE p.id = pool_id);"
 	/* bytes kept are metered per project and hour */
 	"ALTER TABLE projects ADD COLUMN stored_until BIGINT;"

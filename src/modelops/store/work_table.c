@@ -49,6 +49,7 @@ static const struct db_col run_steps[] = {
 	C(attempt, INT),
 	C(attempt_id, TEXT),
 	C(max_attempts, INT),
+	C(lost_attempts, INT),
 	C(max_runtime_s, INT),
 	C(not_before, TIME),
 	C(reason, TEXT),

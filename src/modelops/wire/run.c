@@ -44,6 +44,9 @@ static const struct wire_field step_fields[] = {
 	FIELD(run_step, attempt, WIRE_INT),
 	FIELD(run_step, attempt_id, WIRE_ID, .flags = WIRE_NULL),
 	FIELD(run_step, max_attempts, WIRE_INT),
+	FIELD(run_step, lost_attempts, WIRE_INT,
+		.about = "Ended by a failure of the platform: unbilled, and not counted in "
+			 "attempt."),
 	FIELD_AS(run_step, "max_runtime", max_runtime_s, WIRE_DURATION, .flags = WIRE_NULL),
 	TIME_FIELD(run_step, not_before, .about = "A retry waits until then."),
 	FIELD(run_step, reason, WIRE_TEXT, .flags = WIRE_NULL, .about = "Why it failed."),

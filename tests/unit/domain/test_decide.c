@@ -56,8 +56,14 @@ static const struct {
 	{ "timeout", V(.state = STEP_RUNNING, .job = JOB_TIMED_OUT, .max_attempts = 3),
 		STEP_ACT_FAIL, ALLOC_TIMEOUT },
 	{ "lost", V(.state = STEP_RUNNING, .job = JOB_LOST), STEP_ACT_RETRY, ALLOC_PLATFORM },
-	{ "lost too often", V(.state = STEP_RUNNING, .job = JOB_LOST, .attempt = 4), STEP_ACT_FAIL,
-		ALLOC_PLATFORM },
+	{ "lost too often", V(.state = STEP_RUNNING, .job = JOB_LOST, .lost_attempts = 5),
+		STEP_ACT_FAIL, ALLOC_PLATFORM },
+	{ "lost, retries used up",
+		V(.state = STEP_RUNNING, .job = JOB_LOST, .attempt = 3, .max_attempts = 3),
+		STEP_ACT_RETRY, ALLOC_PLATFORM },
+	{ "failed after losses",
+		V(.state = STEP_RUNNING, .job = JOB_FAILED, .lost_attempts = 4, .max_attempts = 2),
+		STEP_ACT_RETRY, ALLOC_FAILED },
 	{ "folder gone", V(.state = STEP_RUNNING, .job = JOB_ABSENT), STEP_ACT_RETRY,
 		ALLOC_PLATFORM },
 	{ "cancel running", V(.state = STEP_RUNNING, .job = JOB_RUNNING, .cancel = true),
@@ -104,6 +110,9 @@ static void retries_wait_longer_each_time(void **state)
 	for (v.attempt = 1; v.attempt <= 10; v.attempt++)
 		assert_true(step_decide(&v).delay_us == want[v.attempt - 1] * MO_SECOND);
 	assert_int_equal(step_decide(&v).act, STEP_ACT_FAIL);
+	v = (struct step_view){ .state = STEP_RUNNING, .job = JOB_LOST, .attempt = 9 };
+	for (v.lost_attempts = 0; v.lost_attempts < STEP_PLATFORM_RETRIES; v.lost_attempts++)
+		assert_true(step_decide(&v).delay_us == want[v.lost_attempts] * MO_SECOND);
 }
 
 /* Where each act leads, or -1 when the state stays. */
