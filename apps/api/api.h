@@ -35,6 +35,12 @@ struct api {
 	bool control, gateway; /* roles */
 	bool read_on_loop;     /* the store answers primary-key reads without blocking (SQLite) */
 	_Atomic bool stopping; /* readyz says 503 */
+	struct {
+		pthread_mutex_t lock;
+		int64_t at; /* mo_mono() of the last look; 0: none yet */
+		struct mo_err err;
+		bool ok;
+	} ready;
 	struct obs *obs;
 	struct obs_family *families[API_FAMILIES]; /* gauges of metrics_routes.c */
 	struct http_router *router;

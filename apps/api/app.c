@@ -13,8 +13,11 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Larger bodies are parsed on a worker: the batch holds the turn of all writers. */
-enum { WRITE_BODY_MAX = 16384 };
+enum {
+	WRITE_BODY_MAX = 16384,   /* larger ones are parsed on a worker: the batch holds the turn of
+				     all writers */
+	STRANGER_BODY_MAX = 8192, /* fits beside the head: taken before it is known who sends it */
+};
 
 /* One line per failure. What a client did wrong is its own business: debug; what we or the world
  * did is not. */
@@ -146,6 +149,40 @@ static void authenticate_job(struct http_job *job)
 		http_req_resume_fn(r->http, known_now);
 }
 
+static void read_now(struct http_req *http)
+{
+	struct api_req *r = http->user;
+	r->on_worker = false;
+	http_req_read_body(http);
+}
+
+static void authenticate_first(struct http_job *job)
+{
+	struct api_req *r = (struct api_req *)(void *)((char *)job - offsetof(struct api_req, job));
+	if (step_authenticate(r, &r->err) < 0)
+		fail(r);
+	else
+		http_req_resume_fn(r->http, read_now);
+}
+
+/* A stranger's body costs memory: it is read only once the store knows the caller. */
+static bool body_waits(const struct api_req *r)
+{
+	const struct http_head *head = r->http->head;
+	if (r->authenticated || r->http->stream_body || head->framing == HTTP_BODY_NONE)
+		return false;
+	return head->framing == HTTP_BODY_CHUNKED || head->length > STRANGER_BODY_MAX;
+}
+
+static void look_up_first(struct api_req *r)
+{
+	r->job.run = authenticate_first;
+	r->on_worker = true;
+	http_req_suspend(r->http);
+	if (pools_push(r, &r->err) < 0)
+		fail(r);
+}
+
 static void on_head(struct http_req *http)
 {
 	struct api *api = http->ctx;
@@ -167,6 +204,8 @@ static void on_head(struct http_req *http)
 	http->stream_body = r->route->where == ON_STREAM && r->route->max_body;
 	if (steps_head(r, &r->err) < 0)
 		fail(r);
+	else if (body_waits(r))
+		look_up_first(r);
 }
 
 static bool looked_up_first(const struct api_req *r)

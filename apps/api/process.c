@@ -93,6 +93,7 @@ static int open_objects(struct api *api, struct mo_err *err)
 static int make_parts(struct api *api, struct mo_err *err)
 {
 	const struct api_cfg *cfg = &api->cfg;
+	pthread_mutex_init(&api->ready.lock, NULL);
 	if (obs_new(&api->obs, err) < 0 || open_store(api, err) < 0 || open_objects(api, err) < 0)
 		return -1;
 	if (workload_key_load(cfg->workload_key, &api->workload_key, err) < 0)
@@ -105,8 +106,22 @@ static int make_parts(struct api *api, struct mo_err *err)
 	return pools_open(api, err);
 }
 
+/* Besides clients: the store's connections, files under transfer, instances. */
+static void fit_descriptors(struct api *api)
+{
+	struct api_cfg *cfg = &api->cfg;
+	int64_t workers = cfg->workers + cfg->stream_workers + cfg->blob_workers;
+	char text[32];
+	if (!http_limits_fit(&cfg->http, 256 + 4 * workers + 4 * cfg->http.upstream_conns))
+		return;
+	snprintf(text, sizeof(text), "%lld", (long long)cfg->http.max_conns);
+	mo_log(MO_LOG_WARN, "fewer connections than HTTP_MAX_CONNS: raise the limit of descriptors",
+		"connections", text, NULL);
+}
+
 static int make_server(struct api *api, struct running *run, struct mo_err *err)
 {
+	fit_descriptors(api);
 	run->app = api_http_app;
 	run->app.ctx = api;
 	run->route_names = calloc(api_route_count + 1, sizeof(*run->route_names));
@@ -253,6 +268,7 @@ static void stop(struct api *api, struct running *run)
 		obs_free(api->obs);
 	mo_buf_free(&api->openapi);
 	free(run->route_names);
+	pthread_mutex_destroy(&api->ready.lock);
 	if (run->pid_file[0])
 		unlink(run->pid_file);
 }

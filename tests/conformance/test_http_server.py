@@ -497,6 +497,35 @@ def test_address_limit():
 			assert c.reply().status == 200
 
 
+def test_replies_that_nobody_takes_have_a_bound():
+	with Echo(HTTP_MAX_BUFFERED_PER_ADDR="20m") as program:
+		slow = [program.connect() for _ in range(3)]
+		for c in slow[:2]:
+			c.send(req(b"GET /big/12000000"))
+			time.sleep(0.2)
+		reply = slow[1].reply()
+		assert reply.status == 503 and b'"buffers_full"' in reply.body and reply.get("Retry-After") == "1"
+		assert len(slow[0].reply().body) == 12000000
+		slow[2].send(req(b"GET /big/12000000"))
+		assert len(slow[2].reply().body) == 12000000
+		for c in slow:
+			c.sock.close()
+
+
+def test_bodies_are_counted_until_they_are_answered():
+	with Echo(HTTP_MAX_BUFFERED="1700k") as program, program.connect() as first, program.connect() as second:
+		first.send(req(b"POST /echo", body=b"x" * 600000)[:-10])
+		time.sleep(0.2)
+		second.send(req(b"POST /echo", body=b"x" * 600000))
+		reply = second.reply()
+		assert reply.status == 503 and b'"buffers_full"' in reply.body
+		first.send(b"x" * 10)
+		assert len(first.reply().body) == 600000
+		with program.connect() as third:
+			third.send(req(b"POST /echo", body=b"x" * 600000))
+			assert len(third.reply().body) == 600000
+
+
 def connect_from(program, address):
 	s = socket.create_connection(("127.0.0.1", program.port), 10, (address, 0))
 	return Conn(s)

@@ -135,6 +135,10 @@ static int open_door(struct program *p, struct mo_err *err)
 	struct serving *s = &p->s;
 	p->app = serving_app;
 	p->app.ctx = s;
+	if (http_limits_fit(&s->cfg.http, 64))
+		mo_log(MO_LOG_WARN,
+			"fewer connections than HTTP_MAX_CONNS: raise the limit of descriptors",
+			NULL);
 	struct http_server_cfg cfg = { .limits = &s->cfg.http,
 		.router = s->router,
 		.app = &p->app,

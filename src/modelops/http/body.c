@@ -9,6 +9,8 @@ static const struct http_refusal too_big = { 413, "body_too_big",
 	"the body is larger than this route allows" };
 static const struct http_refusal no_memory = { 503, "no_memory",
 	"there is no memory for the body" };
+static const struct http_refusal buffers_full = { 503, "buffers_full",
+	"too many bytes are held for this address, or for all, at the moment" };
 static const struct http_refusal cut_off = { 400, "body_cut_off",
 	"the connection ended in the middle of the body" };
 
@@ -74,6 +76,23 @@ void http_body_start(struct http_conn *c)
 		http_timer_set(c->shard->loop, &c->timer, x->req.started + l->body_timeout);
 }
 
+void http_req_read_body(struct http_req *req)
+{
+	struct http_xchg *x = http_xchg_of(req);
+	struct http_conn *c = x->conn;
+
+	MO_ASSERT(x->active && x->status == 0 && !atomic_load(&x->suspended));
+	if (c->state == HTTP_C_CLOSED) {
+		http_conn_finish(c, false);
+	} else {
+		c->state = HTTP_C_ROUTE;
+		c->pumping = true; /* the app may end its request here, but C stays */
+		http_body_start(c);
+		c->pumping = false;
+	}
+	http_conn_pump(c);
+}
+
 static bool complete(struct http_conn *c, const char *p, size_t n)
 {
 	c->x->req.body = (struct mo_str){ p, n };
@@ -110,26 +129,37 @@ static bool step_in_place(struct http_conn *c)
 	return true;
 }
 
+/* Room for N bytes more of the body. False: it was refused. */
+static bool body_room(struct http_conn *c, size_t n)
+{
+	struct http_xchg *x = c->x;
+
+	if (mo_buf_reserve(&x->body, n) < 0)
+		http_conn_refuse(c, &no_memory);
+	else if (!http_conn_charge(c, (int64_t)x->body.cap - x->charged))
+		http_conn_refuse(c, &buffers_full);
+	else
+		return true;
+	return false;
+}
+
 static bool step_length(struct http_conn *c)
 {
 	struct http_xchg *x = c->x;
 	size_t have = x->end - x->pos;
 
 	if (have > 0) { /* all of it: the body is larger than IN */
-		if (mo_buf_append(&x->body, x->in + x->pos, have) < 0) {
-			http_conn_refuse(c, &no_memory);
+		if (!body_room(c, have))
 			return true;
-		}
+		mo_buf_append(&x->body, x->in + x->pos, have);
 		x->body_left -= have;
 		x->pos = x->end;
 	}
 	if (x->body_left == 0)
 		return complete(c, x->body.data, x->body.len);
 	size_t want = x->body_left < HTTP_BODY_KEEP ? (size_t)x->body_left : HTTP_BODY_KEEP;
-	if (mo_buf_reserve(&x->body, want) < 0) {
-		http_conn_refuse(c, &no_memory);
+	if (!body_room(c, want))
 		return true;
-	}
 	ssize_t got = http_conn_fill(c, x->body.data + x->body.len, want);
 	if (got <= 0)
 		return stalled(c, got);
@@ -169,10 +199,10 @@ static bool step_chunked(struct http_conn *c)
 			http_conn_refuse(c, &too_big);
 			return true;
 		}
-		if (data.n && mo_buf_append(&x->body, data.p, data.n) < 0) {
-			http_conn_refuse(c, &no_memory);
+		if (data.n && !body_room(c, data.n))
 			return true;
-		}
+		if (data.n)
+			mo_buf_append(&x->body, data.p, data.n);
 		if (r == HTTP_DONE)
 			return complete(c, mo_buf_str(&x->body), x->body.len);
 	}

@@ -21,21 +21,6 @@ static void arm(struct http_conn *c, int64_t after)
 	http_timer_set(c->shard->loop, &c->timer, now(c) + after);
 }
 
-static void count_address(struct http_conn *c, int change)
-{
-	struct http_server *s = c->shard->server;
-	char key[16];
-	size_t n = http_addr_key(&c->addr, key);
-
-	pthread_mutex_lock(&s->lock);
-	uintptr_t count = (uintptr_t)mo_map_get(&s->per_addr, key, n) + (uintptr_t)change;
-	if (count == 0)
-		mo_map_remove(&s->per_addr, key, n);
-	else if (mo_map_set(&s->per_addr, key, n, (void *)count, NULL) == 0 && change > 0)
-		c->counted = true;
-	pthread_mutex_unlock(&s->lock);
-}
-
 static void conn_free(struct http_conn *c)
 {
 	mo_list_remove(&c->node);
@@ -59,8 +44,10 @@ static void count(struct http_conn *c, int change)
 		atomic_fetch_add(&s->refusing, (unsigned)change);
 		return;
 	}
-	if (change > 0 || c->counted)
-		count_address(c, change);
+	if (change > 0)
+		c->counted = http_peers_enter(&s->peers, &c->addr);
+	else if (c->counted)
+		http_peers_leave(&s->peers, &c->addr);
 	atomic_fetch_add_explicit(&s->conns, (unsigned)change, memory_order_relaxed);
 	http_metrics_conns(s->metrics, change);
 }
@@ -126,6 +113,9 @@ void http_conn_finish(struct http_conn *c, bool sent)
 	if (s->app.done)
 		s->app.done(&x->req, x->status, x->sent_bytes, sent);
 	atomic_fetch_sub_explicit(&s->inflight, 1, memory_order_relaxed);
+	if (x->charged)
+		http_peers_release(&s->peers, &c->addr, x->charged);
+	x->charged = 0;
 	http_xchg_clean(x);
 	if (c->state == HTTP_C_CLOSED)
 		return;
@@ -177,6 +167,14 @@ void http_conn_cut(struct http_conn *c)
 	shut(c);
 	if (c->x && c->x->active)
 		http_conn_finish(c, false);
+}
+
+bool http_conn_charge(struct http_conn *c, int64_t bytes)
+{
+	if (bytes > 0 && !http_peers_charge(&c->shard->server->peers, &c->addr, bytes))
+		return false;
+	c->x->charged += bytes > 0 ? bytes : 0;
+	return true;
 }
 
 static void sent_some(struct http_xchg *x, size_t n)

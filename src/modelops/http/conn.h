@@ -41,6 +41,8 @@ void http_conn_cut(struct http_conn *c);  /* closes and ends the request, unsent
 void http_conn_flush(
 	struct http_conn *c); /* sends what is pending; ends the request when all is out */
 void http_conn_finish(struct http_conn *c, bool sent); /* the request is over */
+/* BYTES more are held until then (a negative number is none); false: that is too much. */
+bool http_conn_charge(struct http_conn *c, int64_t bytes);
 void http_conn_settle(struct http_conn *c); /* after a call from outside the pump; may free C */
 void http_conn_drain(struct http_conn *c);  /* closes C when it is idle; may free C */
 

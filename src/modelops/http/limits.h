@@ -13,6 +13,7 @@ struct http_limits {
 	int64_t idle_timeout, head_timeout, body_timeout, write_timeout, linger_timeout;
 	int64_t min_rate; /* bytes a second */
 	int64_t max_conns, max_conns_per_addr, max_pipeline, backlog;
+	int64_t max_buffered, max_buffered_per_addr;
 	int64_t upstream_conns, upstream_waiting, upstream_head, upstream_idle;
 	int64_t drain_timeout;
 	const char *tls_cert, *tls_key;
@@ -75,10 +76,17 @@ struct http_limits {
 			"client sees the reply."), \
 		HTTP_CFG_(base, "HTTP_MAX_CONNS", MO_CFG_INT, max_conns, "10000", 1, 1000000, \
 			"Most open client connections; one more is answered 503 and closed."), \
-		HTTP_CFG_(base, "HTTP_MAX_CONNS_PER_ADDR", MO_CFG_INT, max_conns_per_addr, "2000", \
+		HTTP_CFG_(base, "HTTP_MAX_CONNS_PER_ADDR", MO_CFG_INT, max_conns_per_addr, "256", \
 			1, 1000000, \
-			"Most open connections from one address; one more is answered 429 and " \
-			"closed."), \
+			"Most open connections from one address (IPv6: one /64); one more is " \
+			"answered 429 and closed."), \
+		HTTP_CFG_(base, "HTTP_MAX_BUFFERED", MO_CFG_SIZE, max_buffered, "512m", 65536, \
+			INT64_C(1) << 40, \
+			"Most bytes of request bodies and of replies not yet taken that are held " \
+			"at once; past it 503."), \
+		HTTP_CFG_(base, "HTTP_MAX_BUFFERED_PER_ADDR", MO_CFG_SIZE, max_buffered_per_addr, \
+			"128m", 65536, INT64_C(1) << 40, \
+			"The same for one address; past it 503. Raise it behind a proxy."), \
 		HTTP_CFG_(base, "HTTP_MAX_PIPELINE", MO_CFG_INT, max_pipeline, "64", 1, 4096, \
 			"Pipelined requests answered before other connections get their turn."), \
 		HTTP_CFG_(base, "HTTP_BACKLOG", MO_CFG_INT, backlog, "1024", 1, 65535, \
@@ -105,6 +113,10 @@ struct http_limits {
 		HTTP_CFG_(base, "HTTP_HOSTS", MO_CFG_STR, hosts, NULL, 0, 0, \
 			"Host names answered, space-separated, without ports; others get 421. " \
 			"Unset: any.")
+
+/* Raises the soft limit of descriptors to the hard one. When L->max_conns and RESERVE others do not
+ * fit under it, max_conns becomes what does; true then. Before the server is made. */
+bool http_limits_fit(struct http_limits *l, int64_t reserve);
 
 /* The defaults above. */
 void http_limits_default(struct http_limits *limits);

@@ -85,15 +85,17 @@ bool http_addr_local(const struct http_addr *addr)
 size_t http_addr_key(const struct http_addr *addr, char out[16])
 {
 	if (addr->is_unix) {
-		memcpy(out, "unix", 4);
-		return 4;
+		memcpy(out, "unix:", 5);
+		return 5;
 	}
 	if (addr->u.sa.sa_family == AF_INET) {
 		memcpy(out, &addr->u.in.sin_addr, 4);
 		return 4;
 	}
-	memcpy(out, &addr->u.in6.sin6_addr, 16);
-	return 16;
+	const struct in6_addr *in6 = &addr->u.in6.sin6_addr;
+	bool mapped = IN6_IS_ADDR_V4MAPPED(in6);
+	memcpy(out, in6->s6_addr + (mapped ? 12 : 0), mapped ? 4 : 8);
+	return mapped ? 4 : 8;
 }
 
 /* Address of a unix path of any length: past sun_path it goes by way of its folder's descriptor,

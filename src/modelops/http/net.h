@@ -29,7 +29,8 @@ int http_addr_parse(const char *text, struct http_addr *ret_addr, struct mo_err 
 void http_addr_peer(const struct http_addr *addr, char out[46]);
 bool http_addr_local(const struct http_addr *addr);
 
-/* Bytes that tell one client address from another, without the port. Returns their number. */
+/* Bytes that tell one client from another: the address without its port; of IPv6 its /64, which is
+ * what one client is given. Returns their number. */
 size_t http_addr_key(const struct http_addr *addr, char out[16]);
 
 /* A bound, listening, non-blocking socket; *ret_bound (cap >= HTTP_ADDR_TEXT) gets the address in

@@ -105,10 +105,34 @@ static void answer(struct http_conn *c, const struct http_reply *reply)
 		keep_rest(c);
 }
 
+/* A large reply is held until the client has taken it. */
+static bool too_much(struct http_conn *c, const struct http_reply *reply)
+{
+	return c->state != HTTP_C_CLOSED && !reply->has_fd && reply->body.n > HTTP_BODY_KEEP &&
+	       !http_conn_charge(c, (int64_t)reply->body.n);
+}
+
+static void refuse_reply(struct http_conn *c)
+{
+	struct mo_err err = { 0 };
+
+	mo_fail(&err, MO_EUNAVAIL,
+		"too many bytes are held for this address, or for all, at the moment");
+	mo_advise(&err, "buffers_full", "retry after the time in Retry-After");
+	http_metrics_refused(c->shard->server->metrics, err.slug);
+	mo_buf_reset(&c->x->extra);
+	http_req_problem(&c->x->req, &err);
+}
+
 void http_req_reply(struct http_req *req, const struct http_reply *reply)
 {
 	struct http_xchg *x = http_xchg_of(req);
 	struct http_conn *c = x->conn;
+
+	if (too_much(c, reply)) {
+		refuse_reply(c);
+		return;
+	}
 
 	MO_ASSERT(
 		x->active && x->status == 0 && !atomic_load(&x->suspended) && reply->status >= 200);
@@ -191,7 +215,9 @@ void http_req_suspend(struct http_req *req)
 {
 	struct http_xchg *x = http_xchg_of(req);
 
-	MO_ASSERT(x->active && x->status == 0 && x->conn->state != HTTP_C_ROUTE);
+	MO_ASSERT(x->active && x->status == 0);
+	if (x->conn->state == HTTP_C_ROUTE)
+		x->conn->state = HTTP_C_RUN;
 	atomic_store_explicit(&x->suspended, true, memory_order_release);
 }
 

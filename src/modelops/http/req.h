@@ -72,8 +72,12 @@ void http_req_problem(struct http_req *req, const struct mo_err *err);
 void http_req_problem_status(struct http_req *req, int status, const struct mo_err *err);
 
 /* Before handing REQ to another thread (loop only): reading is paused, the connection is kept. The
- * other thread then owns REQ and its arena. */
+ * other thread then owns REQ and its arena. In app->head too: no body byte is read then until
+ * http_req_read_body. */
 void http_req_suspend(struct http_req *req);
+
+/* On the loop, resumed after a suspension in app->head: goes on as if app->head had returned. */
+void http_req_read_body(struct http_req *req);
 
 /* The owner thread hands REQ back with its reply, sent by the loop. REPLY is copied; its body must
  * be stable or NULL. Never blocks or fails. */

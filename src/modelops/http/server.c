@@ -28,8 +28,7 @@ int http_server_new(
 	s->cfg = *cfg;
 	s->limits = cfg->limits;
 	s->app = *cfg->app;
-	pthread_mutex_init(&s->lock, NULL);
-	mo_map_init(&s->per_addr, (size_t)s->limits->max_conns + LOOPS_MAX);
+	http_peers_init(&s->peers, s->limits, (size_t)s->limits->max_conns + LOOPS_MAX);
 	bool tls = !cfg->plain && (s->limits->tls_cert || s->limits->tls_key);
 	if (tls && (!s->limits->tls_cert || !s->limits->tls_key)) {
 		http_server_free(s);
@@ -97,17 +96,6 @@ static void over_limit(struct http_listener *l, int fd, const struct http_addr *
 			"this address has HTTP_MAX_CONNS_PER_ADDR connections");
 }
 
-static bool address_full(struct http_server *s, const struct http_addr *addr)
-{
-	char key[16];
-	size_t n = http_addr_key(addr, key);
-
-	pthread_mutex_lock(&s->lock);
-	uintptr_t count = (uintptr_t)mo_map_get(&s->per_addr, key, n);
-	pthread_mutex_unlock(&s->lock);
-	return count >= (uintptr_t)s->limits->max_conns_per_addr;
-}
-
 static void accepted(struct http_listener *l, int fd, struct http_addr *addr)
 {
 	struct http_server *s = l->shard->server;
@@ -115,7 +103,7 @@ static void accepted(struct http_listener *l, int fd, struct http_addr *addr)
 	addr->is_unix = s->listen_addr[l->index].is_unix;
 	if (atomic_load(&s->conns) >= (unsigned)s->limits->max_conns)
 		over_limit(l, fd, addr, 503);
-	else if (address_full(s, addr))
+	else if (http_peers_full(&s->peers, addr))
 		over_limit(l, fd, addr, 429);
 	else if (!http_conn_new(l, fd, addr, false))
 		close(fd);
@@ -310,8 +298,7 @@ void http_server_free(struct http_server *server)
 		close_listener(server, i);
 	SSL_CTX_free(server->tls);
 	http_metrics_free(server->metrics);
-	mo_map_free(&server->per_addr);
-	pthread_mutex_destroy(&server->lock);
+	http_peers_free(&server->peers);
 	free(server);
 }
 

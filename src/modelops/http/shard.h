@@ -3,13 +3,11 @@
 #define MODELOPS_HTTP_SHARD_H
 
 #include "modelops/base/list.h"
-#include "modelops/base/map.h"
-#include "modelops/http/net.h"
+#include "modelops/http/peers.h"
 #include "modelops/http/server.h"
 #include "modelops/http/xchg.h"
 
 #include <openssl/types.h>
-#include <pthread.h>
 
 enum { HTTP_LISTENERS_MAX = 8 };
 
@@ -58,8 +56,7 @@ struct http_server {
 	_Atomic bool drain_started;
 	void (*drained)(void *ctx);
 	void *drained_ctx;
-	pthread_mutex_t lock; /* per_addr */
-	struct mo_map per_addr;
+	struct http_peers peers;
 };
 
 /* metrics.c */

@@ -34,6 +34,7 @@ struct http_xchg {
 	bool body_whole;     /* nothing of the body is left on the socket */
 	bool active;         /* between the head's end and app->done */
 	struct mo_buf body;  /* body that does not fit into IN */
+	int64_t charged;     /* bytes held against HTTP_MAX_BUFFERED */
 	struct mo_buf extra; /* header lines added by the app */
 	bool retry_after;    /* ... among them Retry-After */
 	struct mo_buf out;   /* head of the reply, and what the socket did not take */
