@@ -5,8 +5,8 @@
 #include "api.h"
 
 /* CTX is struct api. Not stopping, the store answers, and every deployment that is READY in the
- * store has a READY instance that takes connections; else false with the reason. Blocks on the
- * store: not for loops. */
+ * store has a READY instance that takes connections; else false with the reason. Looks at most once
+ * a second, however many ask; blocks then, so not for loops. */
 bool health_ready(void *ctx, struct mo_err *err);
 
 #endif

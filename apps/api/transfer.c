@@ -55,7 +55,10 @@ int transfer_out(struct api_req *r, const char *key, const char *type, struct mo
 	int rc = http_stream_start(r->http, &reply, info.size, err);
 	if (rc == 0) {
 		*r->later = true;
-		pump(r, get, buf);
+		if (r->http->head->method == HTTP_HEAD) /* nothing of it would be sent */
+			http_stream_end(r->http, true);
+		else
+			pump(r, get, buf);
 	}
 	objstore_get_close(get);
 	return rc;

@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 
+import requests
 import test_b16_runs as runs
 from lib import api, proc
 
@@ -119,6 +120,21 @@ def test_constant_memory():
 				seen.update(piece)
 		assert seen.hexdigest() == digest.hexdigest()
 		assert rss(server.program.pid) - before <= 16 << 10, "KiB more than before"
+
+
+def test_head_reads_nothing():
+	with api.running() as server:
+		tenant, _, admin = server.tenant()
+		made = upload(admin, data=b"x" * (32 << 20)).json()
+		actor = {"X-Actor": "u|tenant=%s|role=user" % tenant["name"]}
+
+		def read():
+			with open("/proc/%d/io" % server.program.pid, encoding="ascii") as f:
+				return int(f.readline().split()[1])
+		before = read()
+		reply = requests.head(server.url + "/v1/artifacts/%s/content" % made["id"], headers=actor, timeout=20)
+		assert reply.status_code == 200 and reply.headers["Content-Length"] == str(32 << 20)
+		assert read() - before < 1 << 20
 
 
 def output_row(server, run, name="model.json", **columns):

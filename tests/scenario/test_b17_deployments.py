@@ -1,5 +1,7 @@
 """Models, aliases and deployments: what a person may ask for; nothing is started here."""
 # databases: sqlite postgres
+import time
+
 import test_b13_pools as pools
 from lib import api
 
@@ -103,6 +105,10 @@ def test_readyz_waits_for_instances():
 		# What has served (a current revision) and has no READY instance holds readiness back, whatever state it is in.
 		for state in ("READY", "DEGRADED", "ROLLING"):
 			server.sql("UPDATE deployments SET current_revision_id = 'rev_x', state = '%s' WHERE id = ?" % state, made["id"])
-			nobody.get("/readyz", status=503)
+			time.sleep(1.1) # the answer is good for a second
+			problem = nobody.get("/readyz", status=503).json()
+			assert "a deployment has no ready instance" in problem["detail"]
 		server.sql("UPDATE deployments SET state = 'FAILED' WHERE id = ?", made["id"])
+		assert "a deployment" in nobody.get("/readyz", status=503).json()["detail"] # not looked again for each who asks
+		time.sleep(1.1)
 		nobody.get("/readyz")
