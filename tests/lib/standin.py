@@ -10,6 +10,8 @@ import time
 
 from lib import api
 
+REPLY = b'{"predictions":[1.0,2.0,3.0],"model_version":"mv","request_id":"r"}'
+
 
 @contextlib.contextmanager
 def instance(delay=0.0):
@@ -24,9 +26,9 @@ def instance(delay=0.0):
 			self.send_response(200)
 			self.send_header("Content-Type", "application/json")
 			self.send_header("X-Rows", "3")
-			self.send_header("Content-Length", "2")
+			self.send_header("Content-Length", str(len(REPLY)))
 			self.end_headers()
-			self.wfile.write(b"{}")
+			self.wfile.write(REPLY)
 
 		def log_message(self, *_):
 			pass
