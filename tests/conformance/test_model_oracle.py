@@ -134,6 +134,10 @@ def odd_rows(x, seed=5):
 	return numpy.concatenate([x, odd])
 
 
+def four(y):
+	return numpy.clip(y, -1.9, 1.9).astype(int) + 1
+
+
 OBJECTIVES = {
 	"squarederror": ({"objective": "reg:squarederror"}, lambda y: y),
 	"base_score": ({"objective": "reg:squarederror", "base_score": 123.456}, lambda y: y),
@@ -149,17 +153,29 @@ OBJECTIVES = {
 	"poisson": ({"objective": "count:poisson"}, lambda y: numpy.round(abs(y))),
 	"gamma": ({"objective": "reg:gamma"}, lambda y: abs(y) + 0.1),
 	"tweedie": ({"objective": "reg:tweedie"}, lambda y: abs(y)),
-	"softprob": ({"objective": "multi:softprob", "num_class": 4}, lambda y: numpy.clip(y, -1.9, 1.9).astype(int) + 1),
-	"softmax": ({"objective": "multi:softmax", "num_class": 4}, lambda y: numpy.clip(y, -1.9, 1.9).astype(int) + 1),
+	"softprob": ({"objective": "multi:softprob", "num_class": 4}, four),
+	"softmax": ({"objective": "multi:softmax", "num_class": 4}, four),
 	"dart": ({"booster": "dart", "rate_drop": 0.3, "seed": 3}, lambda y: y),
-	"dart_softprob": ({"booster": "dart", "rate_drop": 0.3, "objective": "multi:softprob", "num_class": 4},
-		lambda y: numpy.clip(y, -1.9, 1.9).astype(int) + 1),
+	"dart_softprob": ({"booster": "dart", "rate_drop": 0.3, "objective": "multi:softprob", "num_class": 4}, four),
 	"depth1": ({"max_depth": 1}, lambda y: y),
 	"depth9": ({"max_depth": 9}, lambda y: y),
 	"forest": ({"num_parallel_tree": 4, "subsample": 0.5, "eta": 1}, lambda y: y),
 	"pruned": ({"tree_method": "exact", "gamma": 3, "max_depth": 8}, lambda y: y),
 	"lossguide": ({"tree_method": "hist", "grow_policy": "lossguide", "max_depth": 0, "max_leaves": 90}, lambda y: y),
 	"one_node": ({"gamma": 1e9}, lambda y: y),
+	"rank_pairwise": ({"objective": "rank:pairwise"}, lambda y: y > 0),
+	"rank_ndcg": ({"objective": "rank:ndcg"}, four),
+	"rank_map": ({"objective": "rank:map"}, lambda y: y > 0),
+	"rank_base": ({"objective": "rank:pairwise", "base_score": 2.5}, lambda y: y > 0),
+	"cox": ({"objective": "survival:cox"}, lambda y: y + numpy.sign(y) * 0.1),
+	"cox_base": ({"objective": "survival:cox", "base_score": 0.25}, lambda y: y + numpy.sign(y) * 0.1),
+	"logitraw_base": ({"objective": "binary:logitraw", "base_score": 0.2}, lambda y: y > 0),
+	"hinge_base": ({"objective": "binary:hinge", "base_score": 0.7}, lambda y: y > 0),
+	"poisson_base": ({"objective": "count:poisson", "base_score": 1.5}, lambda y: numpy.round(abs(y))),
+	"softprob_base": ({"objective": "multi:softprob", "num_class": 4, "base_score": 0.3}, four),
+	"dart_base": ({"booster": "dart", "rate_drop": 0.3, "seed": 3, "base_score": 7.5}, lambda y: y),
+	"dart_logistic_base": ({"booster": "dart", "rate_drop": 0.3, "seed": 3, "objective": "binary:logistic", "base_score": 0.1},
+		lambda y: y > 0),
 }
 
 
