@@ -52,9 +52,10 @@ class Server:
                 time.sleep(0.001)
         raise RuntimeError(f"no answer from {url} in {timeout} s; see {OUT}")
 
-    def wait_reply(self, port, path, body, timeout=30.0) -> float:
+    def wait_reply(self, port, path, body, headers, timeout=30.0) -> float:
         """Seconds from exec to the first 200 on a bare socket, tried without a pause: what start-up itself takes."""
-        text = (f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        fields = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        text = (f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{fields}"
                 f"Content-Length: {len(body)}\r\n\r\n").encode() + body
         while time.monotonic() - self.started < timeout:
             with socket.socket() as s:

@@ -12,6 +12,8 @@ from bench import BIN, OUT, ROOT, VENV, Server
 
 MODEL = OUT / "model"
 JSON_HEADER = {"Content-Type": "application/json"}
+INSTANCE = {"INSTANCE_ID": "ins_01BENCHBENCHBENCHBENCHBENC", "INSTANCE_SECRET": "5e" * 32}
+OURS = {**JSON_HEADER, "X-Instance-Id": INSTANCE["INSTANCE_ID"], "X-Instance-Secret": INSTANCE["INSTANCE_SECRET"]}
 
 
 def make_model():
@@ -25,12 +27,12 @@ def version(*packages) -> str:
 
 
 def serving(env=None) -> tuple[Server, str]:
-    """The shipped serving runtime with default settings on a TCP port; returns it and its base URL."""
+    """The shipped serving runtime on a TCP port with authentication on, else default settings; returns it and its base URL."""
     make_model()
     folder = tempfile.mkdtemp(prefix="mo-bench-")
     port = bench.free_port()
     server = Server([BIN / "modelops-serving", f"SERVING_MODEL_DIR={MODEL}", f"SERVING_LISTEN=tcp:127.0.0.1:{port}"],
-                    cwd=folder, log="serving.log", env=env)
+                    cwd=folder, log="serving.log", env={**INSTANCE, **(env or {})})
     return server, f"http://127.0.0.1:{port}"
 
 
@@ -48,8 +50,8 @@ def peer(module, env, wait=True) -> tuple[Server, str]:
     return server, f"http://127.0.0.1:{port}"
 
 
-def sample(server, url, body):
-    return lambda number: bench.load(server, url, body_file=body, headers=JSON_HEADER)
+def sample(server, url, body, headers):
+    return lambda number: bench.load(server, url, body_file=body, headers=headers)
 
 
 def direct(name, path, peer_paths, goal):
@@ -57,11 +59,11 @@ def direct(name, path, peer_paths, goal):
     ours, url = serving()
     body = MODEL / "body_1.json"
     with ours:
-        ours.wait_http(url + path, body=body.read_bytes(), headers=JSON_HEADER)
+        ours.wait_http(url + path, body=body.read_bytes(), headers=OURS)
         other, peer_url = peer("fastapi_predict", {"MODEL_PATH": str(MODEL / "model.json")})
         with other:
-            samples = bench.alternate(sample(ours, url + path, body),
-                                      {p: sample(other, f"{peer_url}/{p}", body) for p in peer_paths})
+            samples = bench.alternate(sample(ours, url + path, body, OURS),
+                                      {p: sample(other, f"{peer_url}/{p}", body, JSON_HEADER) for p in peer_paths})
     return bench.cpu_row(name, samples, version("fastapi", "uvicorn", "xgboost-cpu"), goal)
 
 
@@ -70,14 +72,14 @@ def warm_costs() -> dict:
     library = ROOT / "build" / "release" / "bench" / "libmalloc_count.so"
     subprocess.run(["ninja", "-C", ROOT / "build" / "release", "--quiet", "bench/libmalloc_count.so"], check=True)
     ours, url = serving()
-    how = {"body_file": MODEL / "body_1.json", "headers": JSON_HEADER}
+    how = {"body_file": MODEL / "body_1.json", "headers": OURS}
     with ours:
-        ours.wait_http(url + "/predict", body=how["body_file"].read_bytes(), headers=JSON_HEADER)
+        ours.wait_http(url + "/predict", body=how["body_file"].read_bytes(), headers=OURS)
         calls = ours.system_calls(lambda: bench.wrk(url + "/predict", **how)["requests"])
     ours, url = serving({"LD_PRELOAD": str(library)})
     counter = Path(ours.cwd) / "malloc-count"
     with ours:
-        ours.wait_http(url + "/predict", body=how["body_file"].read_bytes(), headers=JSON_HEADER)
+        ours.wait_http(url + "/predict", body=how["body_file"].read_bytes(), headers=OURS)
         bench.wrk(url + "/predict", seconds=1, **how)
         before = int.from_bytes(counter.read_bytes(), "little")
         requests = bench.wrk(url + "/predict", **how)["requests"]
@@ -105,12 +107,12 @@ def start():
     def ours(_):
         server, url = serving()
         with server:
-            return {"ms": server.wait_reply(port_of(url), "/predict", body) * 1e3, **server.scheduled_ms()}
+            return {"ms": server.wait_reply(port_of(url), "/predict", body, OURS) * 1e3, **server.scheduled_ms()}
 
     def other(_):
         server, url = peer("fastapi_predict", {"MODEL_PATH": str(MODEL / "model.json")}, wait=False)
         with server:
-            return {"ms": server.wait_reply(port_of(url), "/plain", body) * 1e3, **server.scheduled_ms()}
+            return {"ms": server.wait_reply(port_of(url), "/plain", body, JSON_HEADER) * 1e3, **server.scheduled_ms()}
 
     samples = bench.alternate(ours, {"peer": other})
     mine = bench.median(samples["ours"], "ms")
@@ -125,8 +127,8 @@ def rss():
     ours, url = serving()
     body = MODEL / "body_1.json"
     with ours:
-        ours.wait_http(url + "/predict", body=body.read_bytes(), headers=JSON_HEADER)
-        bench.wrk(url + "/predict", seconds=1, body_file=body, headers=JSON_HEADER)
+        ours.wait_http(url + "/predict", body=body.read_bytes(), headers=OURS)
+        bench.wrk(url + "/predict", seconds=1, body_file=body, headers=OURS)
         mine = ours.rss_kib() / 1024
     other, peer_url = peer("fastapi_predict", {"MODEL_PATH": str(MODEL / "model.json")})
     with other:
