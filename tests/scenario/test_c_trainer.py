@@ -345,6 +345,7 @@ BAD_TABLES = [
 	("missing label", b"a,b,y\n1,2,\n", "the label is missing in line 2"),
 	("label NA", b"a,b,y\n1,2,a\n1,2,NA\n", "the label is missing in line 3"),
 	("infinite label", b"a,b,y\n1,2,inf\n", "the label 'inf' in line 2"),
+	("long label", b"a,b,y\n1,2,a\n1,2," + b"x" * 300 + b"\n", "in line 3 is longer than 255 bytes"),
 	("one class", b"a,b,y\n1,2,a\n3,4,a\n", "there is nothing to learn"),
 	("open quote", b"a,b,y\n1,2,\"a\n3,4,b\n", "a quote is opened and never closed"),
 	("quote inside", b"a,b,y\n1,2,a\"b\n", "a quote inside field 3"),

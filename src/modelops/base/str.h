@@ -12,6 +12,10 @@ struct mo_str {
 	size_t n;
 };
 
+/* Longest name of a column and longest label of a class: what a table lets in, the model package
+ * made of it must be able to say. */
+enum { MO_NAME_BYTES = 255 };
+
 #define MO_STR(literal) ((struct mo_str){ (literal), sizeof(literal) - 1 })
 
 struct mo_str mo_str(const char *cstr); /* NULL gives { "", 0 } */

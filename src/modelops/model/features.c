@@ -2,6 +2,7 @@
 #include "modelops/model/features.h"
 
 #include "modelops/base/check.h"
+#include "modelops/base/str.h"
 #include "modelops/model/alloc.h"
 #include "modelops/model/xgb_model.h"
 #include "modelops/model/xgb_read.h"
@@ -9,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TEXT_MAX = 256 };
+enum { TEXT_MAX = MO_NAME_BYTES + 1 };
 
 /* The string at the cursor, decoded, in memory of its own. */
 static int read_text(struct jscan *j, char **ret_text, struct mo_err *err)

@@ -109,9 +109,9 @@ static int check_name(const struct csv_field *f, size_t column, struct mo_err *e
 
 	if (f->n == 0)
 		return mo_fail(err, MO_EINVAL, "column %zu has no name in the header", column + 1);
-	if (f->n > TABLE_NAME_BYTES)
+	if (f->n > MO_NAME_BYTES)
 		return mo_fail(err, MO_EINVAL, "column %zu: its name '%s' is longer than %d bytes",
-			column + 1, shown(f->p, text), TABLE_NAME_BYTES);
+			column + 1, shown(f->p, text), MO_NAME_BYTES);
 	for (size_t i = 0; i < f->n; i++) {
 		if ((unsigned char)f->p[i] >= 0x20 && f->p[i] != 0x7f)
 			continue;
@@ -310,6 +310,11 @@ static int read_label(struct reader *r, const struct csv_field *f, size_t line, 
 		FAIL_COLUMN(err, name, "the label is missing in line %zu ('%s')", line,
 			shown(f->p, text));
 		return mo_advise(err, "bad_csv", "remove the rows without a label");
+	}
+	if (f->n > MO_NAME_BYTES) {
+		FAIL_COLUMN(err, name, "the label '%s' in line %zu is longer than %d bytes",
+			shown(f->p, text), line, MO_NAME_BYTES);
+		return -1;
 	}
 	int kind = read_number(f->p, &v);
 	if (kind > 0 || (kind == 0 && isinf((float)v))) {

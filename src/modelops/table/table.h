@@ -10,7 +10,6 @@
 #include <stdint.h>
 
 enum {
-	TABLE_NAME_BYTES = 255,  /* longest column name */
 	TABLE_CLASSES = 1000,    /* most distinct labels that can be classes */
 	TABLE_AUTO_CLASSES = 20, /* most distinct whole numbers that look like classes */
 	TABLE_ROWS = 10000000,   /* default limits */

@@ -3,6 +3,7 @@
 
 #include "modelops/base/check.h"
 #include "modelops/base/fault.h"
+#include "modelops/base/str.h"
 #include "modelops/table/table.h"
 
 #include <math.h>
@@ -105,6 +106,27 @@ static void number_classes(void **state)
 	assert_true(t->label.numeric && !t->label.whole);
 	assert_string_equal(t->label.classes[0], "0.5");
 	table_free(t);
+}
+
+/* What a model package can name is let in; one byte more is refused with its line. */
+static void long_label(void **state)
+{
+	struct mo_err err;
+	const struct table_opts opts = { .label = "y" };
+	char longest[MO_NAME_BYTES + 2], text[400];
+
+	memset(longest, 'a', sizeof(longest) - 1);
+	longest[MO_NAME_BYTES + 1] = '\0';
+	snprintf(text, sizeof(text), "x,y\n1,b\n2,%s\n", longest + 1);
+	struct table *t = read_text(text, &opts, &err);
+	assert_non_null(t);
+	assert_string_equal(t->label.classes[0], longest + 1);
+	table_free(t);
+	snprintf(text, sizeof(text), "x,y\n1,b\n2,%s\n", longest);
+	assert_null(read_text(text, &opts, &err));
+	assert_string_equal(err.field, "y");
+	assert_non_null(strstr(err.msg, "the label 'aaaa"));
+	assert_non_null(strstr(err.msg, "in line 3 is longer than 255 bytes"));
 }
 
 static void many_labels(void **state)
@@ -291,6 +313,7 @@ int main(void)
 		cmocka_unit_test(numbers_are_exact),
 		cmocka_unit_test(text_classes),
 		cmocka_unit_test(number_classes),
+		cmocka_unit_test(long_label),
 		cmocka_unit_test(many_labels),
 		cmocka_unit_test(chosen_columns),
 		cmocka_unit_test(missing_markers),
