@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ENV_MAX = 24 };
+enum { ENV_MAX = 24, THREADS_MAX = 256 /* of SERVING_THREADS */ };
 
 struct env {
 	struct mo_arena *arena;
@@ -79,6 +79,14 @@ static int end(const struct env *e, const char *const **ret, struct mo_err *err)
 	return 0;
 }
 
+/* A share of a CPU pool is a core. */
+static void threads_of(int64_t shares, char out[24])
+{
+	int64_t n = shares < 1 ? 1 : shares > THREADS_MAX ? THREADS_MAX : shares;
+
+	snprintf(out, 24, "%lld", (long long)n);
+}
+
 int env_of_step(struct controller *ctl, const struct run_step *step, const char *const **ret,
 	struct mo_err *err)
 {
@@ -87,12 +95,11 @@ int env_of_step(struct controller *ctl, const struct run_step *step, const char 
 
 	if (begin(ctl, &e, step->attempt_id, step->tenant_id, step->project_id, err) < 0)
 		return -1;
-	snprintf(
-		threads, sizeof(threads), "%lld", (long long)(step->shares > 0 ? step->shares : 1));
+	threads_of(step->shares, threads);
 	add(&e, "RUN_ID", step->run_id);
 	add(&e, "STEP_NAME", step->name);
 	if (step->device == DEVICE_CPU)
-		add(&e, "OMP_NUM_THREADS", threads); /* a share of a CPU pool is a core */
+		add(&e, "OMP_NUM_THREADS", threads);
 	return end(&e, ret, err);
 }
 
@@ -101,15 +108,17 @@ int env_of_instance(struct controller *ctl, const struct deployment *dep,
 	struct mo_err *err)
 {
 	struct env e;
-	char secret[WORKLOAD_SECRET_TEXT], number[24];
+	char secret[WORKLOAD_SECRET_TEXT], number[24], threads[24];
 
 	if (begin(ctl, &e, ins->id, dep->tenant_id, dep->project_id, err) < 0)
 		return -1;
 	workload_instance_secret(&ctl->key, ins->id, secret);
 	snprintf(number, sizeof(number), "%lld", (long long)rev->concurrency);
+	threads_of(rev->shares, threads);
 	add(&e, "SERVING_MODEL_DIR", "in");
 	add(&e, "SERVING_LISTEN", "unix:s");
 	add(&e, "SERVING_MAX_CONCURRENCY", number);
+	add(&e, "SERVING_THREADS", threads);
 	add(&e, "INSTANCE_ID", ins->id);
 	add(&e, "INSTANCE_SECRET", secret);
 	add(&e, "DEPLOYMENT_ID", dep->id);

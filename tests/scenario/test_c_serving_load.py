@@ -97,6 +97,33 @@ def test_a_deadline_holds_in_the_queue_and_at_work(model):
 		assert server.post("/explain", bodies[BIG], {"X-Deadline-Ms": "60000"}).status == 504
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+def test_long_requests_have_a_thread_each(model, threads):
+	"""More than there are threads wait, however many may run at once: with their deadline, and past by short ones."""
+	folder, bodies = model
+	with serving.Serving(folder, SERVING_MAX_CONCURRENCY="4", SERVING_THREADS=str(threads)) as server:
+		longs = [Long(server, bodies[BIG]) for _ in range(4)]
+		wait_busy(server, inflight=threads, queued=4 - threads)
+		assert server.metric("modelops_serving_inflight") == threads
+		late = Long(server, bodies[BIG], {"X-Deadline-Ms": "20"})
+		assert server.post("/predict", bodies[SMALL]).status == 200
+		assert any(long.thread.is_alive() for long in longs), "a short request waited for long ones"
+		assert late.wait().status == 504 and "running" in late.reply.json()["detail"], late.reply.body
+		assert late.seconds < max(long.seconds for long in longs if long.wait()) / 2
+		assert [long.reply.status for long in longs] == [200] * 4
+		assert server.metric("modelops_serving_inflight") == 0 and server.metric("modelops_serving_queue_depth") == 0
+
+
+def test_slow_rows_look_at_the_clock_more_often(model):
+	folder, bodies = model
+	with serving.Serving(folder) as server:
+		def done():
+			"""Rows done at the deadline."""
+			doc = server.post("/explain", bodies[BIG], {"X-Deadline-Ms": "8"}).json()
+			return "instances done" in doc["detail"] and int(doc["detail"].split()[0])
+		assert 0 < proc.wait_until(done, "a deadline at work", 20) < 64
+
+
 def test_a_caller_who_leaves_frees_its_place(model):
 	folder, bodies = model
 	with serving.Serving(folder, SERVING_MAX_CONCURRENCY="1") as server:

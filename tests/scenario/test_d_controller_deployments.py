@@ -93,6 +93,14 @@ def test_ready_means_it_answers(p, dep):
 	assert [(a["state"], a["shares"], a["owner_kind"]) for a in held] == [("BOUND", 1, "instance")]
 
 
+def test_an_instance_has_a_thread_for_each_share(p):
+	made = post(p, "wide", shares=2)
+	flow.wait_ready(p.client, made)
+	with open("/proc/%d/environ" % p.serving()[0], encoding="utf-8") as f:
+		assert "SERVING_THREADS=2" in f.read().split("\0")
+	delete(p, made)
+
+
 def test_crashed_instance_is_replaced(p, dep):
 	old = live(p, dep)[0]
 	os.kill(p.serving()[0], signal.SIGKILL)

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BATCH = 64 }; /* rows between looks at the clock */
+/* Most rows between two looks at the clock, and the time they may take. */
+enum { BATCH = 64, LOOK_NS = 2000000 };
 
 int space_init(struct space *space, const struct serving *s, struct mo_err *err)
 {
@@ -126,18 +127,25 @@ static void put_rows(const struct serving *s, struct space *space, const struct 
 	}
 }
 
+/* Rows of Q to do before the next look at the clock. */
+static size_t batch_rows(const struct serving *s, const struct question *q)
+{
+	int64_t rows = LOOK_NS / serving_cost(s, q->kind);
+	return rows < 1 ? 1 : rows > BATCH ? BATCH : (size_t)rows;
+}
+
 int compute_reply(
 	const struct serving *s, struct space *space, const struct question *q, struct mo_err *err)
 {
 	struct mo_buf *out = &space->out;
-	size_t count = space->rows.count;
+	size_t count = space->rows.count, batch = batch_rows(s, q);
 	mo_buf_reset(out);
 	mo_buf_puts(out, q->kind == SERVING_PREDICT ? "{\"predictions\":[" : "{\"explanations\":[");
-	for (size_t from = 0; from < count && !out->failed; from += BATCH) {
+	for (size_t from = 0; from < count && !out->failed; from += batch) {
 		if (from && mo_mono() > q->deadline)
 			return mo_fail(err, MO_ETIMEOUT,
 				"%zu of %zu instances done at the deadline", from, count);
-		put_rows(s, space, q, from, count - from < BATCH ? count - from : BATCH);
+		put_rows(s, space, q, from, count - from < batch ? count - from : batch);
 	}
 	mo_buf_puts(out, s->phrases.tail);
 	mo_buf_puts(out, q->request_id);

@@ -1,6 +1,6 @@
-/* Admission: at most max_concurrency requests run, a bounded number wait in turn, none past its
- * deadline. What is short runs at once on the loop (a row takes microseconds, a hand-off more); the
- * rest goes to the worker threads. */
+/* Admission: what is short runs at once on the loop (a row takes microseconds, a hand-off more),
+ * the rest on worker threads, one request each. At most max_concurrency run; a bounded number wait
+ * in turn, none past its deadline. */
 #include "modelops/base/check.h"
 #include "modelops/base/time.h"
 #include "serving.h"
@@ -18,6 +18,7 @@ struct work {
 	struct http_req *req;
 	struct question q;
 	int64_t queued_at;
+	bool takes_long;   /* known before it waited */
 	size_t rows;       /* answered, for X-Rows */
 	struct mo_err err; /* of the worker */
 	bool failed;
@@ -25,12 +26,20 @@ struct work {
 
 static void start(struct work *w);
 
+/* Only a request that has its thread leaves the queue: in the pool's own no deadline would see it.
+ */
+static bool thread_free(const struct serving *s)
+{
+	return s->running < (unsigned)s->cfg.threads &&
+	       s->running < (unsigned)s->cfg.max_concurrency;
+}
+
 /* One request less is running: the next in turn starts. Loop. */
 static void leave(struct serving *s)
 {
 	s->running--;
 	obs_set(s->telemetry.inflight, s->running);
-	while (s->running < (unsigned)s->cfg.max_concurrency && !mo_list_empty(&s->queue)) {
+	while (thread_free(s) && !mo_list_empty(&s->queue)) {
 		struct work *w = MO_LIST_ENTRY(mo_list_pop(&s->queue), struct work, node);
 		s->queued--;
 		obs_set(s->telemetry.queued, s->queued);
@@ -89,8 +98,7 @@ static void give_space(struct serving *s, struct space *space)
 static int work_out(struct work *w, struct space *space, struct mo_str *ret_body)
 {
 	if (mo_mono() > w->q.deadline)
-		return mo_fail(
-			&w->err, MO_ETIMEOUT, "the deadline passed before a thread was free");
+		return mo_fail(&w->err, MO_ETIMEOUT, "the deadline passed before its turn came");
 	if (compute_rows(w->s, space, &w->q, &w->err) < 0 ||
 		compute_reply(w->s, space, &w->q, &w->err) < 0)
 		return -1;
@@ -128,7 +136,7 @@ static void run_work(struct http_job *job)
 
 /* --- loop side --- */
 
-/* Puts the request on a worker thread. It is counted as running. */
+/* Puts the request, which is counted as running, on a worker thread. */
 static void hand_over(struct work *w)
 {
 	struct http_req *req = w->req;
@@ -145,8 +153,7 @@ static void hand_over(struct work *w)
 /* True when the rows just read take longer than the loop may be held. */
 static bool takes_long(const struct serving *s, enum serving_kind kind)
 {
-	int64_t cost = kind == SERVING_PREDICT ? s->cost_predict : s->cost_explain;
-	return (int64_t)s->own.rows.count * cost > INLINE_NS;
+	return (int64_t)s->own.rows.count * serving_cost(s, kind) > INLINE_NS;
 }
 
 /* Answers on the loop. 1 when it is too long for that and nothing was answered. */
@@ -174,14 +181,11 @@ static int run_inline(struct serving *s, struct http_req *req, const struct ques
 static void start(struct work *w)
 {
 	struct serving *s = w->s;
+	if (!w->takes_long && run_inline(s, w->req, &w->q) == 0)
+		return;
 	s->running++;
 	obs_set(s->telemetry.inflight, s->running);
-	if (run_inline(s, w->req, &w->q) == 0) {
-		s->running--;
-		obs_set(s->telemetry.inflight, s->running);
-	} else {
-		hand_over(w);
-	}
+	hand_over(w);
 }
 
 static void expire(struct http_timer *timer)
@@ -213,7 +217,17 @@ static struct work *new_work(struct serving *s, struct http_req *req, const stru
 	return w;
 }
 
-static void enqueue(struct serving *s, struct http_req *req, const struct question *q)
+static void begin(struct serving *s, struct http_req *req, const struct question *q)
+{
+	struct work *w = new_work(s, req, q);
+	if (!w)
+		return;
+	w->takes_long = true;
+	start(w);
+}
+
+static void enqueue(
+	struct serving *s, struct http_req *req, const struct question *q, bool takes_long)
 {
 	struct mo_err err = { 0 };
 	if (s->queued >= (unsigned)s->cfg.queue_max) {
@@ -226,6 +240,7 @@ static void enqueue(struct serving *s, struct http_req *req, const struct questi
 	struct work *w = new_work(s, req, q);
 	if (!w)
 		return;
+	w->takes_long = takes_long;
 	w->queued_at = http_loop_now(s->loop);
 	mo_list_push(&s->queue, &w->node);
 	s->queued++;
@@ -278,16 +293,12 @@ void gate_request(struct serving *s, struct http_req *req, enum serving_kind kin
 		http_req_problem(req, &err);
 		return;
 	}
-	if (s->running >= (unsigned)s->cfg.max_concurrency || s->queued) {
-		enqueue(s, req, &q);
-		return;
+	if (s->running >= (unsigned)s->cfg.max_concurrency) {
+		enqueue(s, req, &q, false);
+	} else if (run_inline(s, req, &q) != 0) {
+		if (thread_free(s) && !s->queued)
+			begin(s, req, &q);
+		else
+			enqueue(s, req, &q, true);
 	}
-	if (run_inline(s, req, &q) == 0)
-		return;
-	struct work *w = new_work(s, req, &q);
-	if (!w)
-		return;
-	s->running++;
-	obs_set(s->telemetry.inflight, s->running);
-	hand_over(w);
 }

@@ -174,7 +174,7 @@ static int start(struct program *p, struct mo_err *err)
 	if (telemetry_init(&s->telemetry, &s->cfg, err) < 0 || http_loop_new(&s->loop, err) < 0 ||
 		watch_signals(p, err) < 0 || routes_init(s, err) < 0)
 		return -1;
-	if (http_workers_new("serving", (unsigned)s->cfg.threads, (unsigned)s->cfg.max_concurrency,
+	if (http_workers_new("serving", (unsigned)s->cfg.threads, (unsigned)s->cfg.threads,
 		    s->telemetry.obs, &s->workers, err) < 0)
 		return -1;
 	return open_door(p, err) < 0 ? -1 : announce(p, err);

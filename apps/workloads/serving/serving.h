@@ -73,6 +73,12 @@ struct serving {
 	int64_t drain_by; /* mo_mono(): end of the patience */
 };
 
+/* Nanoseconds that a row takes, at least 1. */
+static inline int64_t serving_cost(const struct serving *s, enum serving_kind kind)
+{
+	return kind == SERVING_PREDICT ? s->cost_predict : s->cost_explain;
+}
+
 /* --- compute.c: body in, reply text out; any thread with a space of its own --- */
 
 /* How to answer one request. */
