@@ -181,6 +181,7 @@ def test_gateway(point):
 		for n in numbers():
 			with api.running() as server:
 				_, project, _ = server.tenant("acme")
+				flow.cpu_pool(server)
 				server.model(project)
 				admin = server.client("adm", "acme")
 				body = {"project_id": "main", "name": "d", "model": "iris", "version": 1}
