@@ -63,7 +63,8 @@ struct store_tx {
  */
 bool db_sqlite_lost_transaction(struct db_conn *conn);
 
-/* SQLite only: how long statements wait for a locked database; 0: as long as one may take. */
+/* SQLite only: how long statements wait for a locked database; 0: as long as one may take, 10 s at
+ * most. */
 void db_sqlite_patience(struct db_conn *conn, int64_t us);
 
 /* SQLite only: rows changed on this connection since it was opened. */

@@ -14,7 +14,8 @@
 /* A look at the clock every so many steps of SQLite's machine: short statements need none. */
 enum { STEPS = 1000 };
 
-#define PATIENCE_DEFAULT (10 * MO_SECOND)
+/* With a locked file: who waits may hold the writers' turn of all processes. */
+#define PATIENCE_MAX (10 * MO_SECOND)
 
 struct db_conn {
 	sqlite3 *db;
@@ -82,7 +83,9 @@ static void conn_close(struct db_conn *c)
 
 void db_sqlite_patience(struct db_conn *c, int64_t us)
 {
-	c->patience = us ? us : c->timeout ? c->timeout : PATIENCE_DEFAULT;
+	int64_t most = c->timeout && c->timeout < PATIENCE_MAX ? c->timeout : PATIENCE_MAX;
+
+	c->patience = us ? us : most;
 	sqlite3_busy_timeout(c->db, (int)(c->patience / 1000));
 }
 

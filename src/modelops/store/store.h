@@ -21,7 +21,7 @@ struct store_cfg {
 	int64_t queue_max; /* SQLite: most writes waiting for the writer thread; past it MO_EUNAVAIL
 			    */
 	int64_t statement_timeout_us; /* of one statement, waits for locks included: MO_ETIMEOUT; 0:
-					 none (SQLite then waits 10 s for a locked file) */
+					 none. SQLite waits for a locked file 10 s at most */
 	struct obs *obs;              /* may be NULL */
 	bool any_schema;              /* modelops-admin only: do not check the schema version */
 };
