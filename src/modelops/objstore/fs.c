@@ -79,17 +79,6 @@ static int open_parent(struct fs *fs, const char *key, bool make, const char **r
 	return at;
 }
 
-/* Uploads given up by a killed process: a day is longer than any upload lives. */
-static int sweep_upload(void *ctx, int tmp, const char *name, struct mo_err *err)
-{
-	struct stat st;
-
-	if (name[0] != '.' && fstatat(tmp, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-		st.st_mtime < mo_now() / MO_SECOND - 24 * 3600)
-		unlinkat(tmp, name, 0);
-	return 0;
-}
-
 int objstore_fs_open(const char *folder, void **ret_self, struct mo_err *err)
 {
 	mo_autofree struct fs *fs = calloc(1, sizeof(*fs));
@@ -108,7 +97,6 @@ int objstore_fs_open(const char *folder, void **ret_self, struct mo_err *err)
 		close(fs->root);
 		return mo_fail_errno(err, errnum, "object store folder '%s/" TMP_DIR "'", folder);
 	}
-	mo_dir_each(fs->tmp, ".", sweep_upload, NULL, NULL);
 	*ret_self = MO_TAKE(fs);
 	return 0;
 }
@@ -314,56 +302,42 @@ static int fs_remove(void *self, const char *key, struct mo_err *err)
 	return 0;
 }
 
-struct walk {
-	const char *prefix;
-	objstore_list_fn fn;
-	void *ctx;
-	size_t len; /* of the folder's part of KEY, its slash counted */
-	char key[OBJSTORE_KEY_MAX + 1];
-};
-
-/* True when a key that starts with KEY[0..len) can start with PREFIX. */
-static bool may_match(const char *key, size_t len, const char *prefix, bool folder)
+static int fs_list(void *self, const char *prefix, const char *after, size_t limit,
+	objstore_list_fn fn, void *ctx, struct mo_err *err)
 {
-	size_t n = strlen(prefix);
-
-	return len >= n ? memcmp(key, prefix, n) == 0 : folder && memcmp(key, prefix, len) == 0;
+	return objstore_fs_list(((struct fs *)self)->root, prefix, after, limit, fn, ctx, err);
 }
 
-/* Depth is bounded: keys are. */
-static int walk_entry(void *ctx, int at, const char *name, struct mo_err *err)
+struct clearing {
+	int64_t before;
+	struct objstore_total *total;
+};
+
+/* An upload that is alive writes: its file's time moves. */
+static int clear_upload(void *ctx, int at, const char *name, struct mo_err *err)
 {
-	struct walk *w = ctx;
-	size_t len = w->len, n = strlen(name);
+	const struct clearing *c = ctx;
 	struct objstore_info info;
 	struct stat st;
 
-	if (name[0] == '.' || len + n + 1 > OBJSTORE_KEY_MAX)
-		return 0;
-	memcpy(w->key + len, name, n + 1);
 	if (fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? 0 : mo_fail_errno(err, errno, "listing '%s'", w->key);
-	if (S_ISREG(st.st_mode) && may_match(w->key, len + n, w->prefix, false) &&
-		objstore_key_valid(w->key)) {
-		info_of(&st, &info);
-		return w->fn(w->ctx, w->key, &info, err);
-	}
-	memcpy(w->key + len + n, "/", 2);
-	if (!S_ISDIR(st.st_mode) || !may_match(w->key, len + n + 1, w->prefix, true))
+		return errno == ENOENT ? 0 : mo_fail_errno(err, errno, "upload '%s'", name);
+	info_of(&st, &info);
+	if (!S_ISREG(st.st_mode) || info.modified_at >= c->before)
 		return 0;
-	w->len = len + n + 1;
-	int status = mo_dir_each(at, name, walk_entry, w, err);
-	w->len = len;
-	return status;
+	if (unlinkat(at, name, 0) < 0)
+		return errno == ENOENT ? 0 : mo_fail_errno(err, errno, "upload '%s'", name);
+	c->total->count++;
+	c->total->bytes += info.size;
+	return 0;
 }
 
-static int fs_list(
-	void *self, const char *prefix, objstore_list_fn fn, void *ctx, struct mo_err *err)
+static int fs_clear_uploads(
+	void *self, int64_t before, struct objstore_total *total, struct mo_err *err)
 {
-	const struct fs *fs = self;
-	struct walk w = { .prefix = prefix, .fn = fn, .ctx = ctx };
+	struct clearing c = { .before = before, .total = total };
 
-	return mo_dir_each(fs->root, ".", walk_entry, &w, err);
+	return mo_dir_each(((struct fs *)self)->tmp, ".", clear_upload, &c, err);
 }
 
 const struct objstore_ops objstore_fs_ops = {
@@ -378,4 +352,5 @@ const struct objstore_ops objstore_fs_ops = {
 	.stat = fs_stat,
 	.remove = fs_remove,
 	.list = fs_list,
+	.clear_uploads = fs_clear_uploads,
 };

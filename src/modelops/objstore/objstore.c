@@ -211,10 +211,16 @@ int objstore_delete(struct objstore *store, const char *key, struct mo_err *err)
 	return store->ops->remove(store->self, key, err);
 }
 
-int objstore_list(struct objstore *store, const char *prefix, objstore_list_fn fn, void *ctx,
-	struct mo_err *err)
+int objstore_list(struct objstore *store, const char *prefix, const char *after, size_t limit,
+	objstore_list_fn fn, void *ctx, struct mo_err *err)
 {
-	return store->ops->list(store->self, prefix, fn, ctx, err);
+	return store->ops->list(store->self, prefix, after, limit, fn, ctx, err);
+}
+
+int objstore_clear_uploads(
+	struct objstore *store, int64_t before, struct objstore_total *total, struct mo_err *err)
+{
+	return store->ops->clear_uploads(store->self, before, total, err);
 }
 
 int objstore_presign(struct objstore *store, const struct objstore_grant *grant, struct mo_buf *out,

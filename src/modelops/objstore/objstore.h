@@ -62,12 +62,22 @@ int objstore_stat(struct objstore *store, const char *key, struct objstore_info 
 int objstore_delete(
 	struct objstore *store, const char *key, struct mo_err *err); /* absent is fine */
 
-/* Calls FN for every key that starts with PREFIX ("" for all; "a/b" matches "a/b/c" and "a/bc"), in
- * no order; FN returns 0 or -1 with ERR filled to stop. Objects put or deleted meanwhile may be
- * seen or not. */
-int objstore_list(struct objstore *store, const char *prefix,
+/* Calls FN for the first LIMIT keys, in the order of their bytes, that start with PREFIX ("" for
+ * all; "a/b" matches "a/b/c" and "a/bc") and come after AFTER ("" at first, then the last key
+ * seen): fewer than LIMIT calls mean that these were the last ones. FN returns 0 or -1 with ERR
+ * filled to stop. Objects put or deleted meanwhile may be seen or not. */
+int objstore_list(struct objstore *store, const char *prefix, const char *after, size_t limit,
 	int (*fn)(void *ctx, const char *key, const struct objstore_info *info, struct mo_err *err),
 	void *ctx, struct mo_err *err);
+
+/* Removes what uploads left that were never committed nor aborted (their process was killed) and to
+ * which nothing was written since BEFORE; s3: that were begun before it. Adds what went to *TOTAL.
+ */
+struct objstore_total {
+	int64_t count, bytes;
+};
+int objstore_clear_uploads(
+	struct objstore *store, int64_t before, struct objstore_total *total, struct mo_err *err);
 
 /* What a link lets its bearer do. A PUT stores exactly the bytes that were announced, so that a
  * link which outlives its purpose can at most store the same bytes again. */

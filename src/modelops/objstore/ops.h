@@ -22,8 +22,10 @@ struct objstore_ops {
 	int (*stat)(
 		void *self, const char *key, struct objstore_info *ret_info, struct mo_err *err);
 	int (*remove)(void *self, const char *key, struct mo_err *err);
-	int (*list)(
-		void *self, const char *prefix, objstore_list_fn fn, void *ctx, struct mo_err *err);
+	int (*list)(void *self, const char *prefix, const char *after, size_t limit,
+		objstore_list_fn fn, void *ctx, struct mo_err *err);
+	int (*clear_uploads)(
+		void *self, int64_t before, struct objstore_total *total, struct mo_err *err);
 	/* NULL: links go to the API and are signed with the platform's key (link.h). */
 	int (*presign)(void *self, const struct objstore_grant *grant, struct mo_buf *out,
 		struct mo_err *err);
@@ -33,5 +35,9 @@ extern const struct objstore_ops objstore_fs_ops;
 
 /* Opens (and makes) FOLDER for objstore_fs_ops. */
 int objstore_fs_open(const char *folder, void **ret_self, struct mo_err *err);
+
+/* fs's list (fs_list.c), of the folder ROOT. */
+int objstore_fs_list(int root, const char *prefix, const char *after, size_t limit,
+	objstore_list_fn fn, void *ctx, struct mo_err *err);
 
 #endif

@@ -2,9 +2,11 @@
  */
 #include "modelops/base/fault.h"
 #include "modelops/base/str.h"
+#include "modelops/base/time.h"
 #include "modelops/objstore/objstore.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -168,12 +170,10 @@ static void test_list_delete(void **state)
 	assert_int_equal(objstore_put_bytes(f->store, "l/a/1", "x", 1, NULL), 0);
 	assert_int_equal(objstore_put_bytes(f->store, "l/ab", "x", 1, NULL), 0);
 	assert_int_equal(objstore_put_bytes(f->store, "k", "x", 1, NULL), 0);
-	assert_int_equal(objstore_list(f->store, "l/a", count, &seen, NULL), 0);
-	assert_non_null(strstr(seen.data, "l/a/1 "));
-	assert_non_null(strstr(seen.data, "l/ab "));
-	assert_null(strstr(seen.data, "k "));
+	assert_int_equal(objstore_list(f->store, "l/a", "", 9, count, &seen, NULL), 0);
+	assert_string_equal(seen.data, "l/a/1 l/ab ");
 	mo_buf_reset(&seen);
-	assert_int_equal(objstore_list(f->store, "l/a/", count, &seen, NULL), 0);
+	assert_int_equal(objstore_list(f->store, "l/a/", "", 9, count, &seen, NULL), 0);
 	assert_string_equal(seen.data, "l/a/1 ");
 	mo_buf_free(&seen);
 	assert_int_equal(objstore_delete(f->store, "l/a/1", NULL), 0);
@@ -183,6 +183,90 @@ static void test_list_delete(void **state)
 	assert_int_equal(stat(path, &st), -1); /* the empty folder went too */
 	assert_string_equal(read_all(f->store, "l/ab"), "x");
 	assert_int_equal(objstore_put_bytes(f->store, "l/a/1", "x", 1, NULL), 0);
+}
+
+struct page {
+	size_t n;
+	char last[OBJSTORE_KEY_MAX + 1];
+};
+
+static int next_key(
+	void *ctx, const char *key, const struct objstore_info *info, struct mo_err *err)
+{
+	struct page *p = ctx;
+	assert_true(strcmp(key, p->last) > 0);
+	mo_str_copy(p->last, sizeof(p->last), key);
+	p->n++;
+	return 0;
+}
+
+/* Pages of any size give every key once, in the order of bytes: '-' and '.' sort before '/', digits
+ * after it. The folder holds more than is kept in memory at a time. */
+static void test_pages(void **state)
+{
+	struct fixture *f = *state;
+	struct objstore *store = f->store;
+	static const char *const odd[] = { "p/a", "p/a-b", "p/a.b/c", "p/b/0", "p/b0", "p/b-/x",
+		"q" };
+	const size_t limits[] = { 1, 2, 7, 256, 257, 2000 };
+	char key[128];
+
+	assert_int_equal(objstore_put_bytes(store, "p/n/1000", "x", 1, NULL), 0);
+	for (int i = 1; i < 700; i++) { /* without 700 fsyncs */
+		snprintf(key, sizeof(key), "%s/p/n/%d", f->root, i * 7919 % 1000);
+		if (i % 3 == 0) {
+			assert_int_equal(mkdir(key, 0700), 0);
+			mo_str_copy(key + strlen(key), 3, "/x");
+		}
+		int fd = open(key, O_WRONLY | O_CREAT | O_EXCL, 0600);
+		assert_true(fd >= 0);
+		close(fd);
+	}
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++)
+		assert_int_equal(objstore_put_bytes(store, odd[i], "x", 1, NULL), 0);
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		struct page page = { .last = "" };
+		size_t all = 0;
+		do {
+			page.n = 0;
+			assert_int_equal(objstore_list(store, "p", page.last, limits[i], next_key,
+						 &page, NULL),
+				0);
+			assert_true(page.n <= limits[i]);
+			all += page.n;
+		} while (page.n == limits[i]);
+		assert_int_equal(all, 706);
+		assert_int_equal(strncmp(page.last, "p/n/99", 6), 0);
+	}
+	struct page page = { .last = "p/b/0" };
+	assert_int_equal(objstore_list(store, "p/b", "p/b/0", 9, next_key, &page, NULL), 0);
+	assert_string_equal(page.last, "p/b0");
+	assert_int_equal(page.n, 1);
+}
+
+/* What a killed process left goes once it is old; an upload that writes stays and ends well. */
+static void test_clear_uploads(void **state)
+{
+	struct fixture *f = *state;
+	struct objstore_put *put = NULL;
+	struct objstore_total total = { 0 };
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/.tmp/put_dead", f->root);
+	FILE *file = fopen(path, "w");
+	fputs("12345", file);
+	fclose(file);
+	struct timespec old[2] = { { .tv_sec = 1000 }, { .tv_sec = 1000 } };
+	assert_int_equal(utimensat(AT_FDCWD, path, old, 0), 0);
+	assert_int_equal(objstore_put_begin(f->store, "c/x", &put, NULL), 0);
+	assert_int_equal(objstore_clear_uploads(f->store, 1000 * MO_SECOND, &total, NULL), 0);
+	assert_int_equal(total.count, 0);
+	assert_int_equal(objstore_clear_uploads(f->store, 1001 * MO_SECOND, &total, NULL), 0);
+	assert_int_equal(total.count, 1);
+	assert_int_equal(total.bytes, 5);
+	assert_int_equal(objstore_put_write(put, "x", 1, NULL), 0);
+	assert_int_equal(objstore_put_commit(put, NULL, 1, NULL, NULL), 0);
+	assert_string_equal(read_all(f->store, "c/x"), "x");
 }
 
 /* Planted links, also as the last name, lead nowhere: neither reading nor writing follows them. */
@@ -270,6 +354,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_range, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_mismatch_stores_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_list_delete, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_pages, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_clear_uploads, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_links_are_not_followed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_fail_the_nth, set_up, tear_down),
 	};
