@@ -8,6 +8,7 @@
 #include "modelops/base/id.h"
 #include "modelops/domain/ledger.h"
 #include "modelops/http/ops.h"
+#include "modelops/objstore/objstore.h"
 #include "modelops/obs/obs.h"
 #include "modelops/store/store.h"
 
@@ -19,7 +20,7 @@
 
 struct agent_cfg {
 	const char *data, *database_url;
-	int64_t interval, lease, renew, keep, checkpoint, batch;
+	int64_t interval, lease, renew, keep, checkpoint, batch, sweep_age;
 	int log_level, log_format;
 	struct http_ops_cfg ops;
 };
@@ -40,12 +41,16 @@ enum agent_metric {
 	AGENT_ENTRIES,
 	AGENT_TRIMMED,
 	AGENT_WAL_BYTES,
+	AGENT_SWEPT_OBJECTS,
+	AGENT_SWEPT_BYTES,
+	AGENT_SWEEP_ERRORS,
 	AGENT_METRICS
 };
 
 struct agent {
 	struct agent_cfg cfg;
 	struct store *store;
+	struct objstore *objects;
 	struct obs *obs;
 	struct obs_series *metrics[AGENT_METRICS];
 	struct mo_arena arena;               /* one round's rows */
@@ -64,6 +69,14 @@ struct agent {
 		char tenant[MO_ID_MAX]; /* the first of them */
 		struct mo_err err;
 	} failed; /* batches of tenants that this pass could not write */
+	struct {
+		int64_t begun_at; /* monotonic; of the last round over all keys */
+		bool under_way;
+		char after[OBJSTORE_KEY_MAX + 1]; /* where the round goes on */
+		struct objstore_total removed;
+		int64_t failed; /* objects that could not be removed, and why the last */
+		struct mo_err err;
+	} sweep;
 	_Atomic int64_t
 		passed_at; /* monotonic time of the last pass that went well; /readyz asks */
 };
@@ -79,7 +92,11 @@ bool lead_keep(struct agent *a);
 /* Gives the role up and closes the lock file. */
 void lead_close(struct agent *a);
 
+<<<<<<< HEAD
 /* One pass: allocations, storage, then windows without an entry, then housekeeping. */
+=======
+/* One pass: allocations, then gateway windows, then housekeeping, then the object store. */
+>>>>>>> 8ad13c5 (Agent: sweep objects that no row needs)
 int agent_pass(struct agent *a, struct mo_err *err);
 
 /* Turns what allocations have used into windows and ledger entries, one transaction per tenant and
@@ -94,6 +111,11 @@ int agent_store(struct agent *a, bool *ret_more, struct mo_err *err);
 
 /* Trims old records and checkpoints SQLite when that is due. */
 int agent_keep(struct agent *a, struct mo_err *err);
+
+/* Removes objects without a row that needs them, some in each pass; see sweep.c. Failures are told
+ * and left for the next round: the books do not wait for the object store. -1 when we lead no more.
+ */
+int agent_sweep(struct agent *a, struct mo_err *err);
 
 /* A batch of TENANT failed with MINE: remembered, told once a pass, and 0, for the tenants after it
  * must not wait. -1 with *err when we lead no more. */

@@ -35,11 +35,13 @@ static bool ready(void *ctx, struct mo_err *err)
 
 static int open_all(struct agent *a, struct http_ops **ret_ops, struct mo_err *err)
 {
-	char url[512], address[512];
+	char url[512], address[512], objects[512];
 	if (!a->cfg.data)
 		return mo_fail(err, MO_EINVAL, "MODELOPS_DATA is not set");
 	snprintf(url, sizeof(url), "sqlite:%s/modelops.db", a->cfg.data);
 	snprintf(address, sizeof(address), "%s/run/agent.ops", a->cfg.data);
+	snprintf(objects, sizeof(objects), "%s/artifacts", a->cfg.data);
+	struct objstore_cfg objstore = { .folder = objects };
 	struct store_cfg store = { .url = a->cfg.database_url ? a->cfg.database_url : url,
 		.data_dir = a->cfg.data,
 		.readers = READERS + 1, /* and one for /readyz */
@@ -48,7 +50,8 @@ static int open_all(struct agent *a, struct http_ops **ret_ops, struct mo_err *e
 	if (obs_new(&a->obs, err) < 0 || agent_metrics_init(a, err) < 0)
 		return -1;
 	store.obs = a->obs;
-	if (store_open(&store, &a->store, err) < 0 || lead_open(a, err) < 0)
+	if (store_open(&store, &a->store, err) < 0 ||
+		objstore_open(&objstore, &a->objects, err) < 0 || lead_open(a, err) < 0)
 		return -1;
 	return http_ops_start(&a->cfg.ops, a->obs, ready, a, address, ret_ops, err);
 }
@@ -119,6 +122,7 @@ int main(int argc, char **argv)
 	if (a.store)
 		lead_close(&a);
 	store_close(a.store);
+	objstore_close(a.objects);
 	mo_arena_free(&a.arena);
 	obs_free(a.obs);
 	return rc < 0 ? 1 : 0;

@@ -39,6 +39,16 @@ static const struct obs_decl decls[AGENT_METRICS] = {
 	[AGENT_WAL_BYTES] = { .name = "modelops_agent_wal_bytes",
 		.type = OBS_GAUGE,
 		.help = "Size of SQLite's write-ahead log before the last checkpoint." },
+	[AGENT_SWEPT_OBJECTS] = { .name = "modelops_agent_swept_objects_total",
+		.type = OBS_COUNTER,
+		.help = "Objects and left-over uploads removed because no row needs them." },
+	[AGENT_SWEPT_BYTES] = { .name = "modelops_agent_swept_bytes_total",
+		.type = OBS_COUNTER,
+		.help = "Bytes of those." },
+	[AGENT_SWEEP_ERRORS] = { .name = "modelops_agent_sweep_errors_total",
+		.type = OBS_COUNTER,
+		.help = "Objects that could not be removed, and sweeps that failed; the next one "
+			"repeats them." },
 };
 
 int agent_metrics_init(struct agent *a, struct mo_err *err)

@@ -103,7 +103,7 @@ int agent_pass(struct agent *a, struct mo_err *err)
 	if (rounds(a, agent_post, err) < 0)
 		return mo_wrap(err, "windows");
 	tell_failed(a);
-	if (agent_keep(a, err) < 0)
+	if (agent_keep(a, err) < 0 || agent_sweep(a, err) < 0)
 		return -1;
 	obs_add(a->metrics[AGENT_PASSES], 1);
 	obs_observe(a->metrics[AGENT_PASS_SECONDS], mo_mono() - started);

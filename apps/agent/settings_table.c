@@ -20,6 +20,10 @@ const struct mo_cfg agent_settings[] = {
 		10000 },
 	{ "AGENT_KEEP_RECORDS", MO_CFG_DURATION, AT(keep), "24h",
 		"How long idempotency keys and the change feed are kept.", MO_SECOND, 30 * MO_DAY },
+	{ "AGENT_SWEEP_AGE", MO_CFG_DURATION, AT(sweep_age), "24h",
+		"Objects and uploads that no row needs are removed when they are this old. Keep it "
+		"above the time from the end of an upload to its row.",
+		MO_HOUR, 365 * MO_DAY },
 	{ "AGENT_CHECKPOINT", MO_CFG_DURATION, AT(checkpoint), "10s",
 		"How often SQLite's log is moved into the database.", 100000, MO_HOUR },
 	{ "LOG_LEVEL", MO_CFG_ENUM, AT(log_level), "info", "Least level that is logged.",

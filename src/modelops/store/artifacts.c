@@ -3,10 +3,13 @@
 
 #include "modelops/base/check.h"
 #include "modelops/base/str.h"
+#include "modelops/domain/object_key.h"
 #include "modelops/store/rows.h"
 
 #include <stdio.h>
 #include <string.h>
+
+enum { KEY_MAX = 1024 };
 
 static const struct db_col cols[] = {
 	DB_COL(artifact, id, DB_TEXT),
@@ -75,6 +78,15 @@ int store_artifact_list(struct store_tx *tx, const char *tenant, const struct ar
 		args, n, a, (void **)ret, ret_n, err);
 }
 
+/* The folder of KEY, which is the prefix of a package it may be part of. */
+static void folder_of(const char *key, char out[KEY_MAX])
+{
+	mo_str_copy(out, KEY_MAX, key);
+	char *slash = strrchr(out, '/');
+	if (slash)
+		*slash = '\0';
+}
+
 static int refuse_version(const struct db_row *row, void *ctx, struct mo_err *err)
 {
 	const struct artifact *artifact = ctx;
@@ -96,13 +108,9 @@ static int refuse_run(const struct db_row *row, void *ctx, struct mo_err *err)
 /* -1 when something still needs the bytes of ROW. */
 static int check_unused(struct store_tx *tx, const struct artifact *row, struct mo_err *err)
 {
-	char folder[1024], quoted[MO_ID_MAX + 8];
+	char folder[KEY_MAX], quoted[MO_ID_MAX + 8];
 
-	/* A package's files lie side by side below the version's prefix. */
-	mo_str_copy(folder, sizeof(folder), row->object_key);
-	char *slash = strrchr(folder, '/');
-	if (slash)
-		*slash = '\0';
+	folder_of(row->object_key, folder);
 	if (db_run(tx,
 		    "SELECT v.version, m.name, v.id FROM model_versions v JOIN models m ON m.id = "
 		    "v.model_id WHERE v.object_prefix = ?1 ORDER BY v.id LIMIT 1",
@@ -130,4 +138,27 @@ int store_artifact_delete(struct store_tx *tx, const struct artifact *row, struc
 		    row->id, err) < 0)
 		return -1;
 	return check_unused(tx, row, err);
+}
+
+int store_object_needed(struct store_tx *tx, const char *key, bool *ret_needed, struct mo_err *err)
+{
+	struct object_key k;
+	char folder[KEY_MAX];
+	int64_t rows = 1;
+
+	folder_of(key, folder);
+	if (object_key_parse(key, &k) &&
+		db_int_of(tx,
+			"SELECT (SELECT count(*) FROM artifacts WHERE object_key = ?1 AND state <> "
+			"'DELETED') + (SELECT count(*) FROM model_versions WHERE object_prefix = "
+			"?2) + (SELECT count(*) FROM run_logs WHERE attempt_id = ?3 AND object_key "
+			"= ?1) + (SELECT count(*) FROM run_steps WHERE attempt_id = ?3 AND (state "
+			"IN ('ALLOCATED', 'RUNNING', 'REGISTERING') OR (state = 'SUCCEEDED' AND ?4 "
+			"= 'manifest.json'))) + (SELECT 1 - count(*) FROM tenants WHERE id = ?5)",
+			DB_ARGS(DB_T(key), DB_T(folder), DB_T(k.attempt), DB_T(k.name),
+				DB_T(k.tenant)),
+			&rows, err) < 0)
+		return -1;
+	*ret_needed = rows > 0;
+	return 0;
 }

@@ -28,4 +28,10 @@ int store_artifact_list(struct store_tx *tx, const char *tenant, const struct ar
  * model version whose package it is part of, or a run that is not over and reads or made it. */
 int store_artifact_delete(struct store_tx *tx, const struct artifact *row, struct mo_err *err);
 
+/* A row needs the object KEY, or may come to need it: an artifact, a model version, a log chunk; an
+ * attempt that is live, and of one that succeeded the manifest. Also true for keys that the
+ * platform does not make and for tenants that this database does not know: who looks for what can
+ * go leaves those alone. */
+int store_object_needed(struct store_tx *tx, const char *key, bool *ret_needed, struct mo_err *err);
+
 #endif
