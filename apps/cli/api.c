@@ -4,6 +4,7 @@
 #include "fmt.h"
 #include "modelops/base/check.h"
 #include "modelops/base/id.h"
+#include "modelops/base/str.h"
 #include "modelops/base/time.h"
 #include "modelops/json/json.h"
 #include "show.h"
@@ -54,8 +55,12 @@ static void print_problem(struct cli *c, const struct httpc_reply *reply, const 
 				fmt_clean(show_text(doc, parts[i].key), false, &c->arena));
 }
 
-static int unreachable(const struct cli *c, const char *url, const struct mo_err *err)
+static int no_reply(const struct cli *c, const char *url, const struct mo_err *err)
 {
+	if (mo_streq(err->slug, API_SINK_FAILED)) {
+		fprintf(stderr, "error: %s\n", err->msg);
+		return CLI_REFUSED;
+	}
 	fprintf(stderr, "error: cannot reach %s: %s\n", url, err->msg);
 	if (err->code == MO_EUNAVAIL)
 		fprintf(stderr, "  hint        is it running? `modelops up` starts it; --url, "
@@ -127,7 +132,7 @@ int api_send(struct cli *c, const char *method, const char *path, const char *co
 		r.max_reply = REPLY_BYTES;
 	bool safe = !r.sink && (key || strcmp(method, "GET") == 0);
 	if (try_send(c, &r, safe, ret_reply, &err) < 0)
-		return c->hushed ? CLI_UNREACHABLE : unreachable(c, c->settings.url, &err);
+		return c->hushed ? CLI_UNREACHABLE : no_reply(c, c->settings.url, &err);
 	if (ret_reply->status >= 200 && ret_reply->status < 300)
 		return CLI_OK;
 	if (!c->hushed)

@@ -9,6 +9,9 @@ enum { REPLY_BYTES = 256 << 20, FILE_BYTES = 64 << 20, JSON_DEPTH = 64 }; /* lim
 /* A client with the profile's URL and credentials; CLI_UNREACHABLE after saying why. */
 int api_open(struct cli *c);
 
+/* Slug of a sink's error: the bytes came, and could not be put where they belong. */
+#define API_SINK_FAILED "sink_failed"
+
 /* Sends REQUEST with method, url (PATH below the API's URL) and credentials filled in; its own
  * headers are EXTRA ("Name: value", NULL-terminated, may be NULL). CLI_OK with a 2xx reply that the
  * caller frees; else the error is printed and its exit status returned. */

@@ -107,6 +107,7 @@ int artifact_upload(struct cli *c)
 /* Bytes on their way to FD, measured and hashed as they pass. */
 struct received {
 	int fd;
+	const char *to;
 	int64_t size;
 	struct crypto_hash *hash;
 };
@@ -115,8 +116,10 @@ static int take(void *ctx, const void *p, size_t n, struct mo_err *err)
 {
 	struct received *r = ctx;
 
-	if (httpc_sink_fd(&r->fd, p, n, err) < 0)
-		return -1;
+	if (httpc_sink_fd(&r->fd, p, n, err) < 0) {
+		mo_wrap(err, r->to);
+		return mo_advise(err, API_SINK_FAILED, NULL);
+	}
 	crypto_hash_add(r->hash, p, n);
 	r->size += (int64_t)n;
 	return 0;
@@ -148,7 +151,7 @@ static int check_received(
 /* PATH's bytes into FD; CLI_OK when they are those of ROW. TO is what they are called. */
 static int receive(struct cli *c, const char *path, int fd, const char *to, const json_t *row)
 {
-	struct received r = { .fd = fd, .hash = crypto_hash_new() };
+	struct received r = { .fd = fd, .to = to, .hash = crypto_hash_new() };
 	struct httpc_request request = {
 		.sink = take, .ctx = &r, .timeout = -1, .stall = 30 * MO_SECOND
 	};
@@ -204,6 +207,6 @@ int artifact_download(struct cli *c)
 		return rc;
 	path = mo_arena_printf(&c->arena, "%s/content", path);
 	if (to && strcmp(to, "-") == 0)
-		return receive(c, path, STDOUT_FILENO, "-", row);
+		return receive(c, path, STDOUT_FILENO, "standard output", row);
 	return download_to(c, path, to ? to : base_name(show_text(row, "name")), row);
 }

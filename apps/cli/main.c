@@ -3,6 +3,7 @@
 #include "modelops/base/check.h"
 #include "profile.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -62,6 +63,20 @@ static int run(struct cli *c, int argc, char **argv)
 	return c->cmd->run ? c->cmd->run(c) : call_command(c);
 }
 
+/* What was printed must have got there; a reader that went away (head) knows that it did. */
+static bool output_lost(void)
+{
+	bool before = ferror(stdout);
+
+	errno = 0;
+	if (fflush(stdout) == 0 && !before)
+		return false;
+	if (errno != EPIPE)
+		fprintf(stderr, "error: standard output: %s\n",
+			errno ? strerror(errno) : "it could not be written in full");
+	return true;
+}
+
 int main(int argc, char **argv)
 {
 	struct cli c = { 0 };
@@ -83,7 +98,5 @@ int main(int argc, char **argv)
 	if (c.client)
 		httpc_free(c.client);
 	mo_arena_free(&c.arena);
-	if (fflush(stdout) != 0 && rc == CLI_OK)
-		rc = CLI_REFUSED;
-	return rc;
+	return output_lost() && rc == CLI_OK ? CLI_REFUSED : rc;
 }

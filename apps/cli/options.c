@@ -191,9 +191,9 @@ int64_t cli_flag_int(const struct cli *c, const char *name, int64_t def)
 	return v;
 }
 
-static const struct cli_flag *find_flag(const struct cli *c, const char *name, size_t len)
+static const struct cli_flag *find_flag(const struct cli_cmd *cmd, const char *name, size_t len)
 {
-	for (const struct cli_flag *f = c->cmd ? c->cmd->flags : NULL; f && f->name; f++)
+	for (const struct cli_flag *f = cmd ? cmd->flags : NULL; f && f->name; f++)
 		if (strlen(f->name) == len && memcmp(f->name, name, len) == 0)
 			return f;
 	for (size_t i = 0; i < MO_COUNT(common); i++)
@@ -219,7 +219,8 @@ static int take_flag(struct cli *c, int argc, char **argv, int *i)
 	const char *arg = long_name(argv[*i]);
 	const char *equals = strchr(arg, '=');
 	size_t len = equals ? (size_t)(equals - arg - 2) : strlen(arg + 2);
-	const struct cli_flag *f = strncmp(arg, "--", 2) == 0 ? find_flag(c, arg + 2, len) : NULL;
+	const struct cli_flag *f =
+		strncmp(arg, "--", 2) == 0 ? find_flag(c->cmd, arg + 2, len) : NULL;
 	const char *value = equals ? equals + 1 : NULL;
 
 	if (!f)
@@ -242,16 +243,26 @@ static bool is_flag(const char *arg)
 	return arg[0] == '-' && arg[1] != '\0';
 }
 
+/* Before the verb is known, a flag may be any of the noun's commands'. */
+static bool takes_value(const char *noun, const char *name)
+{
+	const struct cli_flag *f = find_flag(NULL, name, strlen(name));
+
+	for (size_t i = 0; noun && !f && i < cli_command_count; i++)
+		if (strcmp(cli_commands[i].noun, noun) == 0)
+			f = find_flag(&cli_commands[i], name, strlen(name));
+	return f && f->kind != KIND_BOOL;
+}
+
 /* Noun and verb are the first words that are no flags nor their values. */
-static void find_words(struct cli *c, int argc, char **argv, int *ret_noun, int *ret_verb)
+static void find_words(int argc, char **argv, int *ret_noun, int *ret_verb)
 {
 	*ret_noun = *ret_verb = 0;
-	for (int i = 1; i < argc && !*ret_verb; i++) {
+	for (int i = 1; i < argc && !*ret_verb && strcmp(argv[i], "--") != 0; i++) {
 		const char *arg = long_name(argv[i]);
 		if (is_flag(arg)) {
-			const struct cli_flag *f =
-				strchr(arg, '=') ? NULL : find_flag(c, arg + 2, strlen(arg + 2));
-			i += f && f->kind != KIND_BOOL;
+			i += !strchr(arg, '=') &&
+			     takes_value(*ret_noun ? argv[*ret_noun] : NULL, arg + 2);
 		} else if (!*ret_noun) {
 			*ret_noun = i;
 			if (find_command(argv[i], NULL))
@@ -264,7 +275,7 @@ static void find_words(struct cli *c, int argc, char **argv, int *ret_noun, int 
 
 static int choose_command(struct cli *c, int argc, char **argv, int *ret_noun, int *ret_verb)
 {
-	find_words(c, argc, argv, ret_noun, ret_verb);
+	find_words(argc, argv, ret_noun, ret_verb);
 	if (!*ret_noun) {
 		cli_help(stderr, NULL, NULL);
 		return CLI_USAGE;
@@ -349,9 +360,10 @@ static bool wants_help(int argc, char **argv)
 int cli_parse(struct cli *c, int argc, char **argv, bool *ret_done)
 {
 	int noun, verb, rc;
+	bool words_only = false;
 
 	if (wants_help(argc, argv)) {
-		find_words(c, argc, argv, &noun, &verb);
+		find_words(argc, argv, &noun, &verb);
 		if (noun && strcmp(argv[noun], "help") == 0)
 			noun = verb, verb = 0;
 		cli_help(stdout, noun ? argv[noun] : NULL, verb ? argv[verb] : NULL);
@@ -362,7 +374,9 @@ int cli_parse(struct cli *c, int argc, char **argv, bool *ret_done)
 	for (int i = 1; i < argc && rc == CLI_OK; i++) {
 		if (i == noun || (c->cmd->verb && i == verb))
 			continue;
-		if (is_flag(argv[i]))
+		if (!words_only && strcmp(argv[i], "--") == 0)
+			words_only = true;
+		else if (!words_only && is_flag(argv[i]))
 			rc = take_flag(c, argc, argv, &i);
 		else if (c->nargs < CLI_ARGS)
 			c->args[c->nargs++] = argv[i];

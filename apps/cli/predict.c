@@ -128,9 +128,9 @@ struct sender {
 	pthread_t thread;
 	struct cli cli; /* a copy with a client and arena of its own */
 	const char *path, *body;
-	int64_t *left;          /* requests still to send, shared */
-	int64_t *times;         /* microseconds per request, shared */
-	int64_t *done, *failed; /* shared counters */
+	int64_t *left;                       /* requests still to send, shared */
+	int64_t *times;                      /* microseconds per request, shared */
+	int64_t *done, *failed, *unanswered; /* shared counters; unanswered of the failed */
 	char problem[256];
 };
 
@@ -154,6 +154,7 @@ static void send_one(struct sender *s)
 	if (httpc_do(s->cli.client, &request, &reply, &err) < 0) {
 		snprintf(s->problem, sizeof(s->problem), "%s", err.msg);
 		__atomic_add_fetch(s->failed, 1, __ATOMIC_RELAXED);
+		__atomic_add_fetch(s->unanswered, 1, __ATOMIC_RELAXED);
 		return;
 	}
 	if (reply.status == 200) {
@@ -231,7 +232,7 @@ static int burst(struct cli *c, const char *path, const char *body, int64_t n, i
 {
 	mo_autofree struct sender *senders = calloc((size_t)threads, sizeof(*senders));
 	mo_autofree int64_t *times = calloc((size_t)n, sizeof(*times));
-	int64_t left = n, done = 0, failed = 0, start = mo_mono();
+	int64_t left = n, done = 0, failed = 0, unanswered = 0, start = mo_mono();
 
 	if (!senders || !times)
 		return cli_usage(c, "no memory for so many requests");
@@ -240,7 +241,8 @@ static int burst(struct cli *c, const char *path, const char *body, int64_t n, i
 		.left = &left,
 		.times = times,
 		.done = &done,
-		.failed = &failed };
+		.failed = &failed,
+		.unanswered = &unanswered };
 	int started = start_senders(c, senders, threads, &model);
 	const char *problem = "";
 	for (int i = 0; i < started; i++) {
@@ -252,6 +254,8 @@ static int burst(struct cli *c, const char *path, const char *body, int64_t n, i
 	print_burst(c, times, done, failed, mo_mono() - start);
 	if (*problem)
 		fprintf(stderr, "error: %s\n", fmt_clean(problem, false, &c->arena));
+	if (unanswered == n)
+		return CLI_UNREACHABLE;
 	return failed || !started ? CLI_REFUSED : CLI_OK;
 }
 

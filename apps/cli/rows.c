@@ -116,6 +116,17 @@ static int read_row(struct cli *c, struct csv_in *in, const json_t *names, json_
 	return CLI_OK;
 }
 
+static bool skip_blank(struct csv_in *in)
+{
+	size_t n = *in->p == '\r' ? 1 : 0;
+
+	if (in->p[n] != '\n')
+		return false;
+	in->p += n + 1;
+	in->line++;
+	return true;
+}
+
 static int csv_rows(struct cli *c, const char *text, json_t *rows)
 {
 	mo_autojson json_t *names = json_array();
@@ -127,8 +138,10 @@ static int csv_rows(struct cli *c, const char *text, json_t *rows)
 	if (strncmp(in.p, "\xef\xbb\xbf", 3) == 0)
 		in.p += 3;
 	int rc = read_header(c, &in, names);
+	bool blank_is_row = json_array_size(names) == 1; /* a missing value alone */
 	while (rc == CLI_OK && *in.p && (int64_t)json_array_size(rows) < most)
-		rc = read_row(c, &in, names, rows);
+		if (blank_is_row || !skip_blank(&in))
+			rc = read_row(c, &in, names, rows);
 	return rc;
 }
 
@@ -173,6 +186,11 @@ int rows_body(struct cli *c, json_t **ret_body)
 		return json_rows(c, data, ret_body);
 	if (call_read_file(c, csv ? csv : data ? data + 1 : "-", &file) != CLI_OK)
 		return CLI_USAGE;
+	if (memchr(mo_buf_str(&file), '\0', file.len))
+		return cli_usage(c, "%s holds a NUL byte: it is no text",
+			csv    ? csv
+			: data ? data + 1
+			       : "standard input");
 	if (!csv)
 		return json_rows(c, mo_buf_str(&file), ret_body);
 	json_t *rows = json_array();

@@ -490,6 +490,43 @@ def test_burst():
 		assert done.returncode == 1 and "slow down" in done.stderr and "5 failed" in done.stdout
 
 
+def test_burst_that_reached_nothing():
+	done = cli(None, "predict", "dep_1", "--data", "[[1]]", "--repeat", "5", "--url", "http://127.0.0.1:%d" % proc.free_port())
+	assert done.returncode == 3 and "5 failed" in done.stdout
+
+
+def test_csv_oddities(tmp_path):
+	"""Blank lines are no rows (but of one column they are), and a NUL byte does not end the file silently."""
+	with Api({"POST /v1/deployments/dep_1/predict": (200, {"predictions": [1]})}) as api:
+		for text, rows in ((b"a,b\n1,2\n\n3,4\n\r\n\n", [{"a": 1, "b": 2}, {"a": 3, "b": 4}]), (b"a\n1\n\n2\n", [{"a": 1}, {"a": None}, {"a": 2}])):
+			(tmp_path / "x.csv").write_bytes(text)
+			assert cli(api, "predict", "dep_1", "--csv", tmp_path / "x.csv").returncode == 0
+			assert json.loads(api.seen[-1][2])["instances"] == rows
+		(tmp_path / "x.csv").write_bytes(b"a,b\n1,2\n3,\x004\n5,6\n")
+		done = cli(api, "predict", "dep_1", "--csv", tmp_path / "x.csv")
+		assert done.returncode == 2 and "NUL" in done.stderr
+
+
+def test_flags_may_stand_before_the_verb():
+	with Api({"GET /v1/runs": page(RUN), "GET /v1/runs/-x": (200, RUN)}) as api:
+		for words in (("run", "--project", "p", "list"), ("--quiet", "run", "--limit", "5", "list"), ("run", "list", "--project=p", "--")):
+			done = cli(api, "-o", "id", *words)
+			assert (done.returncode, done.stdout) == (0, "run_1\n"), done.stderr
+		assert cli(api, "run", "get", "--", "-x").returncode == 0
+
+
+def test_output_that_is_lost_is_an_error(tmp_path):
+	data = b"x" * 300000
+	row = {"id": "art_1", "name": "x.bin", "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+	many = page(*(dict(RUN, id="run_%d" % i) for i in range(500)))
+	with Api({"GET /v1/runs": many, "GET /v1/artifacts/art_1": (200, row), "GET /v1/artifacts/art_1/content": (200, data)}) as api:
+		for words in (("run", "list"), ("run", "list", "-o", "json"), ("--help",), ("artifact", "download", "art_1", "--to", "-")):
+			with open("/dev/full", "wb") as full:
+				done = subprocess.run([proc.program("modelops"), *words], stdout=full, stderr=subprocess.PIPE, timeout=30, check=False,
+					env={"HOME": "/nonexistent", "MODELOPS_URL": api.url})
+			assert done.returncode == 1 and b"error: standard output: " in done.stderr, words
+
+
 def test_explain():
 	reply = {"explanations": [{"base_value": 0.5, "values": {"width": 1.25, "length": -0.5}, "output": 1.25, "class": "a"}],
 		"model_version": "mv_1"}
