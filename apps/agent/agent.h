@@ -92,11 +92,7 @@ bool lead_keep(struct agent *a);
 /* Gives the role up and closes the lock file. */
 void lead_close(struct agent *a);
 
-<<<<<<< HEAD
-/* One pass: allocations, storage, then windows without an entry, then housekeeping. */
-=======
-/* One pass: allocations, then gateway windows, then housekeeping, then the object store. */
->>>>>>> 8ad13c5 (Agent: sweep objects that no row needs)
+/* One pass: allocations, storage, windows without an entry, housekeeping, then the object store. */
 int agent_pass(struct agent *a, struct mo_err *err);
 
 /* Turns what allocations have used into windows and ledger entries, one transaction per tenant and
