@@ -6,6 +6,7 @@
 #include "modelops/domain/pipeline.h"
 #include "modelops/domain/pool.h"
 #include "modelops/domain/run.h"
+#include "modelops/domain/step_decide.h"
 #include "modelops/store/artifacts.h"
 #include "modelops/store/pipelines.h"
 #include "modelops/store/pool_choice.h"
@@ -21,7 +22,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { STEP_DEFAULT_S = 3600, RUN_DEFAULT_S = 86400, DOC_MAX = 1 << 20 };
+enum { STEP_DEFAULT_S = 3600, DOC_MAX = 1 << 20 };
 
 /* What a run is made of. */
 struct plan {
@@ -178,8 +179,8 @@ static int check_perms(struct api_req *r, const struct spec_step *step, struct m
 	return refused ? mo_wrap(err, step->name) : 0;
 }
 
-static int insert_step(struct api_req *r, struct store_tx *tx, const struct plan *plan,
-	const struct spec_step *in, size_t index, struct mo_err *err)
+static int make_step(struct api_req *r, struct store_tx *tx, const struct plan *plan,
+	const struct spec_step *in, size_t index, struct run_step *ret, struct mo_err *err)
 {
 	struct spec_step step = *in;
 	struct placing at = { 0 };
@@ -190,7 +191,7 @@ static int insert_step(struct api_req *r, struct store_tx *tx, const struct plan
 		return -1;
 	int64_t limit = at.pool && at.pool->default_max_runtime_s ? at.pool->default_max_runtime_s
 								  : STEP_DEFAULT_S;
-	struct run_step row = {
+	*ret = (struct run_step){
 		.id = req_new_id(r, "stp"),
 		.tenant_id = plan->tenant,
 		.project_id = plan->project,
@@ -211,9 +212,29 @@ static int insert_step(struct api_req *r, struct store_tx *tx, const struct plan
 		.queued_at = step.needs.count ? 0 : store_now(tx),
 		.inputs = step.with ? value_doc(r, step.with, err) : NULL,
 	};
-	if (step.with && !row.inputs)
-		return -1;
-	return store_step_insert(tx, &row, err);
+	return step.with && !ret->inputs ? -1 : 0;
+}
+
+static struct run_step *make_steps(
+	struct api_req *r, struct store_tx *tx, const struct plan *plan, struct mo_err *err)
+{
+	size_t n = plan->spec.step_count;
+	struct run_step *rows = mo_arena_alloc(r->arena, n * sizeof(*rows));
+	if (!rows)
+		mo_fail(err, MO_ENOMEM, "%zu steps", n);
+	for (size_t i = 0; rows && i < n; i++)
+		if (make_step(r, tx, plan, &plan->spec.steps[i], i, &rows[i], err) < 0)
+			return NULL;
+	return rows;
+}
+
+/* Unless it is given: what its steps may take one after the other, each attempt to its end. */
+static int64_t run_limit(const struct run_step *steps, size_t n)
+{
+	int64_t sum = 0;
+	for (size_t i = 0; i < n; i++)
+		sum += steps[i].max_runtime_s * (steps[i].max_attempts + STEP_PLATFORM_RETRIES);
+	return sum;
 }
 
 /* Every live run costs the controller time in every pass, whoever's it is. */
@@ -242,15 +263,19 @@ static int insert_run(struct api_req *r, struct store_tx *tx, struct plan *plan,
 	run->created_by = req_actor(r);
 	run->created_at = store_now(tx);
 	run->spec = wire_spec_text(&plan->spec, r->arena, err);
-	if (!run->max_runtime_s)
-		run->max_runtime_s = RUN_DEFAULT_S;
 	if (!run->name)
 		run->name = plan->spec.name;
-	if (!run->spec || check_live(r, tx, plan->tenant, err) < 0 ||
-		store_run_insert(tx, run, err) < 0)
+	if (!run->spec || check_live(r, tx, plan->tenant, err) < 0)
+		return -1;
+	struct run_step *steps = make_steps(r, tx, plan, err);
+	if (!steps)
+		return -1;
+	if (!run->max_runtime_s)
+		run->max_runtime_s = run_limit(steps, plan->spec.step_count);
+	if (store_run_insert(tx, run, err) < 0)
 		return -1;
 	for (size_t i = 0; i < plan->spec.step_count; i++)
-		if (insert_step(r, tx, plan, &plan->spec.steps[i], i, err) < 0)
+		if (store_step_insert(tx, &steps[i], err) < 0)
 			return -1;
 	if (store_event(tx, plan->tenant, "run", run->id, "Created", "The run was asked for.",
 		    err) < 0 ||

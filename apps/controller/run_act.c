@@ -85,6 +85,8 @@ static struct run_view view_of(const struct live_run *live)
 		.timed_out = mo_streq(run->reason, TIMED_OUT),
 		.now = mo_now(),
 		.started_at = run->started_at,
+		.waiting_since = run->waiting_since,
+		.waited_us = run->waited_us,
 		.max_runtime_us = run->max_runtime_s * MO_SECOND };
 
 	for (size_t i = 0; i < live->nsteps; i++)
@@ -92,11 +94,34 @@ static struct run_view view_of(const struct live_run *live)
 	return v;
 }
 
+struct waiting {
+	const struct run *run;
+	bool waits;
+};
+
+static int note_waiting(struct store_tx *tx, void *ctx, struct mo_err *err)
+{
+	const struct waiting *w = ctx;
+
+	return store_run_waits(tx, w->run->id, w->waits, err);
+}
+
+/* Stops the run's clock while nothing of it runs, and lets it go on. */
+static int keep_clock(
+	struct controller *ctl, const struct run *run, const struct run_view *v, struct mo_err *err)
+{
+	struct waiting w = { run, run_waits(v) };
+
+	return w.waits == (run->waiting_since != 0) ? 0 : ctl_write(ctl, note_waiting, &w, err);
+}
+
 static int act_on_run(struct controller *ctl, struct live_run *live, struct mo_err *err)
 {
 	struct run_move m = { .ctl = ctl, .live = live };
 	struct run_view v = view_of(live);
 
+	if (keep_clock(ctl, live->run, &v, err) < 0)
+		return -1;
 	switch (run_decide(&v)) {
 	case RUN_ACT_START:
 		return ctl_write(ctl, start_run, &m, err);

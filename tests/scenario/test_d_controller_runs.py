@@ -202,6 +202,19 @@ def test_cancel_while_waiting(p, t):
 		flow.wait_run(t[1], run)
 
 
+def test_waiting_is_not_the_run_s_time(p, t):
+	first = job(t, "sleep:6", shares=2)
+	wait_state(t, first, "RUNNING")
+	run = pipeline(t, only=["a"], max_runtime="4s")
+	flow.wait_run(t[1], run)
+	flow.wait_run(t[1], first)
+
+
+def test_a_run_s_own_limit_ends_it(p, t):
+	run = pipeline(t, only=["a"], max_runtime="2s", a={"with": {"dataset": "", "label": "sleep:60"}})
+	assert "max_runtime of 2 s" in flow.wait_run(t[1], run, want="FAILED")["reason"]
+
+
 def test_quota_is_the_reason(p, t):
 	pool = p.server.client().get("/v1/gpu-pools/cpu").json()
 	tenant = t[1].get("/v1/whoami").json()["tenant_id"]
@@ -364,7 +377,7 @@ PIPELINE = {"name": "two", "steps": [
 		"require": {"metric": "loss", "max": 0.5}}}]}
 
 
-def pipeline(t, only=("a", "b", "r"), **changes):
+def pipeline(t, only=("a", "b", "r"), max_runtime=None, **changes):
 	"""A run of PIPELINE's steps ONLY; CHANGES: step name -> members to replace."""
 	project, client, dataset = t
 	steps = []
@@ -377,7 +390,8 @@ def pipeline(t, only=("a", "b", "r"), **changes):
 		steps.append(one)
 	made = client.post("/v1/pipelines", dict(PIPELINE, steps=steps, name="p%d" % time.time_ns()),
 		params={"project_id": project["id"]}).json()
-	return client.post("/v1/runs", {"project_id": project["id"], "pipeline_id": made["id"]}).json()
+	body = {"project_id": project["id"], "pipeline_id": made["id"], "max_runtime": max_runtime}
+	return client.post("/v1/runs", body).json()
 
 
 def states(t, run):

@@ -24,7 +24,9 @@ struct run {
 	bool cancel_requested;
 	const char *created_by;
 	int64_t created_at, started_at, finished_at; /* 0: not yet */
-	int64_t max_runtime_s;                       /* 0: none */
+	int64_t waiting_since;                       /* all it does is wait for shares; 0: no */
+	int64_t waited_us;                           /* all such times that are over */
+	int64_t max_runtime_s;                       /* without the time it waited */
 };
 
 /* One value of a metric series. */

@@ -17,6 +17,20 @@ static enum run_act outcome(const struct run_view *v)
 	return v->steps[STEP_SKIPPED] ? RUN_ACT_FAIL : RUN_ACT_SUCCEED;
 }
 
+bool run_waits(const struct run_view *v)
+{
+	int works = v->steps[STEP_ALLOCATED] + v->steps[STEP_RUNNING] + v->steps[STEP_REGISTERING];
+
+	return v->state == RUN_RUNNING && v->steps[STEP_QUEUED] > 0 && works == 0;
+}
+
+static int64_t ran(const struct run_view *v)
+{
+	int64_t until = v->waiting_since ? v->waiting_since : v->now;
+
+	return until - v->started_at - v->waited_us;
+}
+
 enum run_act run_decide(const struct run_view *v)
 {
 	if (v->state == RUN_PENDING) {
@@ -28,8 +42,7 @@ enum run_act run_decide(const struct run_view *v)
 		return RUN_ACT_NONE;
 	if (!in_work(v))
 		return outcome(v);
-	if (!v->cancel_requested && v->max_runtime_us > 0 &&
-		v->now - v->started_at >= v->max_runtime_us)
+	if (!v->cancel_requested && v->max_runtime_us > 0 && ran(v) >= v->max_runtime_us)
 		return RUN_ACT_TIMEOUT;
 	return RUN_ACT_NONE;
 }

@@ -13,6 +13,7 @@ struct run_view {
 	bool cancel_requested;
 	bool timed_out; /* it was this run's max_runtime that asked for the cancel */
 	int64_t now, started_at, max_runtime_us; /* max_runtime_us 0: no limit */
+	int64_t waiting_since, waited_us;        /* for shares, which the limit leaves out */
 	int steps[STEP_CANCELLED + 1];           /* how many steps are in each state */
 };
 
@@ -26,6 +27,9 @@ enum run_act {
 };
 
 enum run_act run_decide(const struct run_view *v);
+
+/* The run waits for shares and does nothing else: its clock stands. */
+bool run_waits(const struct run_view *v);
 
 const char *run_act_name(enum run_act act);
 

@@ -96,6 +96,20 @@ int store_run_move(struct store_tx *tx, const char *tenant, const char *id, enum
 	return moved ? db_tell(tx, &db_runs, id, "run", "id", err) : 0;
 }
 
+int store_run_waits(struct store_tx *tx, const char *id, bool waits, struct mo_err *err)
+{
+	/* Nobody follows it, so nobody is told. */
+	if (waits)
+		return db_exec(tx,
+			"UPDATE runs SET waiting_since = ?2 WHERE id = ?1 AND waiting_since IS "
+			"NULL",
+			DB_ARGS(DB_T(id), DB_I(store_now(tx))), NULL, err);
+	return db_exec(tx,
+		"UPDATE runs SET waited_us = waited_us + ?2 - waiting_since, waiting_since = NULL "
+		"WHERE id = ?1 AND waiting_since IS NOT NULL",
+		DB_ARGS(DB_T(id), DB_I(store_now(tx))), NULL, err);
+}
+
 int store_run_metric_put(struct store_tx *tx, const struct run_metric *row, struct mo_err *err)
 {
 	return db_exec(tx,

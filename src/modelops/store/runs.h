@@ -37,6 +37,9 @@ int store_run_expire(struct store_tx *tx, const char *id, const char *reason, st
 int store_run_move(struct store_tx *tx, const char *tenant, const char *id, enum run_state to,
 	const struct store_set *sets, size_t nsets, bool *ret_moved, struct mo_err *err);
 
+/* Starts (WAITS) or ends the time in which the run does nothing but wait for shares. */
+int store_run_waits(struct store_tx *tx, const char *id, bool waits, struct mo_err *err);
+
 int store_step_insert(struct store_tx *tx, const struct run_step *row, struct mo_err *err);
 int store_step_get(struct store_tx *tx, const char *tenant, const char *id, struct mo_arena *a,
 	struct run_step **ret, struct mo_err *err);

@@ -26,6 +26,8 @@ static const struct db_col runs[] = {
 	C(created_at, TIME),
 	C(started_at, TIME),
 	C(finished_at, TIME),
+	C(waiting_since, TIME),
+	C(waited_us, INT),
 	C(max_runtime_s, INT),
 };
 const struct db_table db_runs = DB_TABLE("runs", "run", run, runs);

@@ -216,6 +216,31 @@ static void runs_by_table(void **state)
 				.max_runtime_us = 60,
 				.steps = { [STEP_RUNNING] = 1 } },
 			RUN_ACT_TIMEOUT },
+		{ "waits past its limit",
+			{ .state = RUN_RUNNING,
+				.now = 1000,
+				.started_at = 40,
+				.waiting_since = 90,
+				.waited_us = 5,
+				.max_runtime_us = 60,
+				.steps = { [STEP_QUEUED] = 1 } },
+			RUN_ACT_NONE },
+		{ "waited, then over its limit",
+			{ .state = RUN_RUNNING,
+				.now = 1000,
+				.started_at = 40,
+				.waited_us = 900,
+				.max_runtime_us = 60,
+				.steps = { [STEP_RUNNING] = 1 } },
+			RUN_ACT_TIMEOUT },
+		{ "waited, not yet over it",
+			{ .state = RUN_RUNNING,
+				.now = 1000,
+				.started_at = 40,
+				.waited_us = 901,
+				.max_runtime_us = 60,
+				.steps = { [STEP_RUNNING] = 1 } },
+			RUN_ACT_NONE },
 		{ "stopped by its limit",
 			{ .state = RUN_RUNNING,
 				.cancel_requested = true,
@@ -229,6 +254,17 @@ static void runs_by_table(void **state)
 			fail_msg("%s: %s", runs[i].what, run_act_name(run_decide(&runs[i].v)));
 }
 
+static void a_run_waits_when_nothing_of_it_works(void **state)
+{
+	struct run_view v = { .state = RUN_RUNNING, .steps = { [STEP_BLOCKED] = 1 } };
+
+	assert_false(run_waits(&v));
+	v.steps[STEP_QUEUED] = 1;
+	assert_true(run_waits(&v));
+	v.steps[STEP_RUNNING] = 1;
+	assert_false(run_waits(&v));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -236,6 +272,7 @@ int main(void)
 		cmocka_unit_test(retries_wait_longer_each_time),
 		cmocka_unit_test(every_view_leads_to_an_allowed_move),
 		cmocka_unit_test(runs_by_table),
+		cmocka_unit_test(a_run_waits_when_nothing_of_it_works),
 	};
 	return RUN_TESTS(tests);
 }
