@@ -151,7 +151,9 @@ static void observe_shares(const struct rooms *rooms, struct instance_seen *seen
 		seen->view.has_shares = true;
 		return;
 	}
-	seen->view.has_shares = seen->alloc != NULL;
+	seen->view.has_shares = seen->view.holds = seen->alloc != NULL;
+	if (seen->alloc) /* what it waited for its shares is not its start */
+		seen->view.starting_since = seen->alloc->reserved_at;
 	if (seen->view.has_shares || seen->ins->state != INSTANCE_STARTING)
 		return;
 	seen->room = rooms_find(rooms, seen->rev->pool_id, strlen(seen->rev->pool_id));

@@ -152,18 +152,27 @@ static int release(
 		tx, a->seen->ins->id, reason, ctl_store_time(tx, a->seen->exec.ended_at), err);
 }
 
+static int release_failed(struct store_tx *tx, void *ctx, struct mo_err *err)
+{
+	const struct act *a = ctx;
+	bool lost = a->seen->view.proc == PROC_LOST || a->seen->view.proc == PROC_ABSENT;
+
+	return release(tx, a, lost ? ALLOC_PLATFORM : ALLOC_FAILED, err);
+}
+
+/* One that still runs is stopped next, and keeps its shares until it is gone. */
 static int fail(struct store_tx *tx, void *ctx, struct mo_err *err)
 {
 	struct act *a = ctx;
 	const struct instance *ins = a->seen->ins;
-	bool lost = a->seen->view.proc == PROC_LOST || a->seen->view.proc == PROC_ABSENT;
+	bool runs = a->seen->view.proc == PROC_STARTING || a->seen->view.proc == PROC_RUNNING;
 
 	if (move(tx, a, INSTANCE_FAILED,
 		    SETS(SET_TEXT("reason", a->reason), SET_TEXT("address", NULL),
 			    SET_TIME("not_before",
 				    store_now(tx) + instance_backoff_us(ins->restarts))),
 		    err) < 0 ||
-		release(tx, a, lost ? ALLOC_PLATFORM : ALLOC_FAILED, err) < 0)
+		(!runs && release_failed(tx, a, err) < 0))
 		return -1;
 	const char *text = mo_arena_printf(
 		&a->ctl->arena, "Instance %lld failed: %s", (long long)ins->idx, a->reason);
@@ -253,6 +262,8 @@ int instance_act(struct controller *ctl, struct instance_seen *seen, enum instan
 	case INSTANCE_ACT_FAIL:
 		a.reason = failure_of(seen);
 		return ctl_write(ctl, fail, &a, err);
+	case INSTANCE_ACT_RELEASE:
+		return ctl_write(ctl, release_failed, &a, err);
 	case INSTANCE_ACT_RESTART:
 		mo_id_new("ins", a.new_id);
 		return forget_after(&a, ctl_write(ctl, restart, &a, err));

@@ -16,6 +16,7 @@ ROW = {"instances": [[5.1, 3.5, 1.4, 0.2]]}
 # Serving as it is, unless the test wants its start to fail.
 SERVING = """#!/bin/sh
 if [ -e %(folder)s/refuse ]; then echo "error: the package is refused"; exit 3; fi
+if [ -e %(folder)s/hang ]; then trap '' TERM; while :; do sleep 1; done; fi
 exec %(real)s
 """
 
@@ -28,7 +29,8 @@ def _p(tmp_path_factory):
 	wrapper = folder / "modelops-serving"
 	wrapper.write_text(SERVING % {"folder": folder, "real": os.path.realpath(proc.program("modelops-serving"))})
 	wrapper.chmod(0o755)
-	with platform.running(WORKLOAD_BIN_DIR=str(folder), CONTROLLER_STOP_GRACE="2s", CONTROLLER_DRAIN="500ms") as p:
+	with platform.running(WORKLOAD_BIN_DIR=str(folder), CONTROLLER_STOP_GRACE="2s", CONTROLLER_DRAIN="500ms",
+			CONTROLLER_START_LIMIT="8s") as p:
 		p.bin = folder
 		flow.cpu_pool(p.server, shares=3)
 		p.tenant, p.project, p.client = p.server.tenant()
@@ -91,6 +93,7 @@ def test_ready_means_it_answers(p, dep):
 	assert wait_predicts(p, dep)
 	held = [a for a in p.client.items("/v1/pool-allocations") if a["resource_id"] == dep["id"]]
 	assert [(a["state"], a["shares"], a["owner_kind"]) for a in held] == [("BOUND", 1, "instance")]
+	assert dep["id"] in p.server.client().delete("/v1/gpu-pools/cpu", status=409).json()["detail"]
 
 
 def test_an_instance_has_a_thread_for_each_share(p):
@@ -194,6 +197,31 @@ def test_replicas_and_waiting_for_shares(p, dep):
 	change(p, dep, replicas={"min": 1, "max": 1})
 	flow.wait_ready(p.client, large, 20)
 	delete(p, large)
+
+
+def test_waiting_for_shares_is_no_slow_start(p, dep):
+	large = post(p, "patient", shares=3)
+	time.sleep(9) # longer than CONTROLLER_START_LIMIT
+	change(p, dep, replicas={"min": 0, "max": 0})
+	flow.wait_ready(p.client, large, 20)
+	assert [i["restarts"] for i in instances(p, large)] == [0]
+	delete(p, large)
+
+
+def test_one_that_hangs_keeps_its_shares_until_it_is_gone(p):
+	(p.bin / "hang").touch()
+	made = post(p, "hangs")
+	def failed():
+		return [i for i in instances(p, made) if i["state"] == "FAILED"]
+	(one,) = proc.wait_until(failed, lambda: "FAILED: %s" % instances(p, made), 30)
+	(p.bin / "hang").unlink()
+	pids = p.workloads()
+	assert "not ready in time" in one["reason"] and pids
+	def released():
+		return [a["state"] for a in p.client.items("/v1/pool-allocations") if a["owner_id"] == one["id"]] == ["RELEASED"]
+	proc.wait_until(released, "its shares are free", 15)
+	assert not [pid for pid in pids if proc.alive(pid)], "released while it ran"
+	delete(p, made)
 
 
 def test_adopted_after_kill_of_the_controller(p, dep):

@@ -51,13 +51,15 @@ struct instance_view {
 	enum instance_state state;
 	bool wanted;     /* its revision is STARTING or READY and wants this index */
 	bool has_shares; /* its allocation exists, or none is needed */
+	bool holds;      /* its allocation is not released */
 	bool fits;       /* quota and pool have room for one */
 	enum instance_proc proc;
 	bool listening; /* its address file is there and /readyz answers 200 */
 	int64_t now, not_before;
 	int64_t draining_since; /* 0: not draining */
 	int64_t drain_us;       /* grace for requests in flight */
-	int64_t starting_since, start_limit_us;
+	int64_t starting_since; /* when it got its shares */
+	int64_t start_limit_us;
 	int64_t restarts;
 };
 
@@ -68,6 +70,7 @@ enum instance_act {
 	INSTANCE_ACT_START,   /* ask the executor; safe to repeat */
 	INSTANCE_ACT_READY,   /* -> READY with its address */
 	INSTANCE_ACT_FAIL,    /* -> FAILED, not_before = now + instance_backoff_us(restarts) */
+	INSTANCE_ACT_RELEASE, /* FAILED and its process is gone: release its shares */
 	INSTANCE_ACT_RESTART, /* FAILED -> STARTING, restarts + 1 */
 	INSTANCE_ACT_DRAIN,   /* -> DRAINING: no new requests */
 	INSTANCE_ACT_STOP,    /* ask the executor to stop it */

@@ -39,6 +39,8 @@ static enum instance_act decide_failed(const struct instance_view *v)
 {
 	if (alive(v))
 		return INSTANCE_ACT_STOP;
+	if (v->holds)
+		return INSTANCE_ACT_RELEASE;
 	if (!v->wanted)
 		return INSTANCE_ACT_GONE;
 	return v->now >= v->not_before ? INSTANCE_ACT_RESTART : INSTANCE_ACT_NONE;
@@ -65,6 +67,6 @@ enum instance_act instance_decide(const struct instance_view *v)
 const char *instance_act_name(enum instance_act act)
 {
 	static const char *const names[] = { "none", "reserve", "wait", "start", "ready", "fail",
-		"restart", "drain", "stop", "gone" };
+		"release", "restart", "drain", "stop", "gone" };
 	return names[act];
 }
