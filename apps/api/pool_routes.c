@@ -41,7 +41,9 @@ static int answer(struct api_req *r, const struct pool *pool, struct mo_err *err
 static int get(struct api_req *r, struct store_tx *tx, struct mo_err *err)
 {
 	struct pool *pool = NULL;
-	return find(r, tx, &pool, err) < 0 ? -1 : answer(r, pool, err);
+	if (store_pool_get(tx, req_param(r, "id"), r->arena, &pool, err) < 0)
+		return -1;
+	return answer(r, pool, err);
 }
 
 int pool_get(struct api_req *r, struct mo_err *err)
@@ -93,7 +95,7 @@ static int remove_pool(struct api_req *r, struct store_tx *tx, struct mo_err *er
 	struct pool *pool = NULL;
 	if (find(r, tx, &pool, err) < 0)
 		return -1;
-	if (store_pool_delete(tx, pool->id, err) < 0 ||
+	if (store_pool_retire(tx, pool, err) < 0 ||
 		req_record(r, tx, TENANT_PLATFORM_ID, "delete", "pool", pool->id, err) < 0)
 		return -1;
 	return req_answer_none(r);
@@ -168,7 +170,7 @@ static int allocations(struct api_req *r, struct store_tx *tx, struct mo_err *er
 	const char *tenant = NULL, *ref = query_text(&r->query, "pool_id");
 	bool live = query_number(&r->query, "live", 0) != 0;
 	if (req_page(r, &page, err) < 0 || req_list_tenant(r, tx, &tenant, err) < 0 ||
-		(ref && store_pool_find(tx, ref, r->arena, &pool, err) < 0) ||
+		(ref && store_pool_get(tx, ref, r->arena, &pool, err) < 0) ||
 		store_allocation_list(tx, tenant, pool ? pool->id : NULL, live, &page, r->arena,
 			&rows, &n, err) < 0)
 		return -1;

@@ -159,6 +159,7 @@ static void observe_room(struct rooms *rooms, struct step_seen *seen)
 	seen->room =
 		rooms_choose(rooms, list, n, seen->step->tenant_id, seen->step->shares, &seen->fit);
 	seen->first = n ? list[0] : NULL;
+	seen->view.no_pool = n == 0;
 	seen->view.fits = seen->room != NULL;
 }
 

@@ -72,6 +72,40 @@ def test_what_a_pod_may_get_goes_with_the_capacity():
 		assert admin.patch("/v1/gpu-pools/a30", {"capacity_shares": 4}).json()["max_shares_per_pod"] == 1
 
 
+def test_a_deleted_pool_is_retired():
+	with api.running() as server:
+		admin = server.client()
+		pool = admin.post("/v1/gpu-pools", CPU).json()
+		server.tenant("acme")
+		admin.put("/v1/quotas/acme/cpu", {"max_shares": 1})
+		assert pool["retired_at"] is None
+		admin.delete("/v1/gpu-pools/cpu")
+		assert admin.items("/v1/gpu-pools") == [] and admin.items("/v1/quotas") == []
+		left = admin.get("/v1/gpu-pools/" + pool["id"]).json()
+		assert left["retired_at"] and left["name"] == "cpu-" + pool["id"][-10:].lower()
+		for path in ("cpu", pool["id"]):
+			admin.delete("/v1/gpu-pools/" + path, status=404)
+			admin.patch("/v1/gpu-pools/" + path, {"capacity_shares": 3}, status=404)
+		assert admin.post("/v1/gpu-pools", CPU).json()["id"] != pool["id"], "the name is free again"
+
+
+def test_a_pool_with_work_is_not_deleted():
+	with api.running() as server:
+		root = server.client()
+		for name in ("cpu", "spare"):
+			root.post("/v1/gpu-pools", dict(CPU, name=name))
+		_, _, admin = server.tenant("acme")
+		admin.post("/v1/artifacts", data=b"a,y\n1,x\n", params={"project_id": "main", "name": "d.csv", "kind": "dataset"})
+		step = {"name": "t", "kind": "train", "any_of": ["spare", "cpu"], "with": {"dataset": "d.csv", "label": "y"}}
+		admin.post("/v1/pipelines", {"project_id": "main", "name": "p", "steps": [step]})
+		run = admin.post("/v1/runs", {"project_id": "main", "pipeline": "p"}).json()
+		for name in ("cpu", "spare"):
+			answer = root.delete("/v1/gpu-pools/" + name, status=409).json()
+			assert answer["code"] == "in_use" and run["id"] in answer["detail"]
+		server.sql("UPDATE run_steps SET state = 'CANCELLED'")
+		root.delete("/v1/gpu-pools/cpu")
+
+
 def test_quotas():
 	with api.running() as server:
 		admin = server.client()

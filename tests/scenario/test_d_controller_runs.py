@@ -215,6 +215,25 @@ def test_a_run_s_own_limit_ends_it(p, t):
 	assert "max_runtime of 2 s" in flow.wait_run(t[1], run, want="FAILED")["reason"]
 
 
+def test_a_used_pool_can_be_deleted_when_it_is_free(p, t):
+	root = p.server.client()
+	flow.cpu_pool(p.server, "brief", 1)
+	run = job(t, "sleep:2", pool="brief")
+	wait_state(t, run, "RUNNING")
+	assert run["id"] in root.delete("/v1/gpu-pools/brief", status=409).json()["detail"]
+	flow.wait_run(t[1], run)
+	root.delete("/v1/gpu-pools/brief")
+
+
+def test_a_step_whose_pool_is_gone_fails(p, t):
+	pool = flow.cpu_pool(p.server, "gone", 1)
+	first, second = job(t, "sleep:3", pool="gone"), job(t, "ok", pool="gone")
+	proc.wait_until(lambda: step(t, second)["detail"], "it waits")
+	p.server.sql("UPDATE gpu_pools SET retired_at = 1 WHERE id = ?", pool["id"])
+	assert "the pool it was to run in is gone" in flow.wait_run(t[1], second, want="FAILED")["reason"]
+	flow.wait_run(t[1], first)
+
+
 def test_quota_is_the_reason(p, t):
 	pool = p.server.client().get("/v1/gpu-pools/cpu").json()
 	tenant = t[1].get("/v1/whoami").json()["tenant_id"]

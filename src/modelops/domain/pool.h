@@ -32,6 +32,7 @@ struct pool {
 	int64_t default_max_runtime_s; /* 0: none */
 	bool allow_cpu_on_gpu;
 	int64_t created_at, updated_at;
+	int64_t retired_at; /* 0: in use; else only its history is left */
 };
 
 /* What one pod may get unless the pool says otherwise. */

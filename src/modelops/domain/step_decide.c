@@ -63,6 +63,8 @@ static struct step_decision decide_queued(const struct step_view *v)
 		return just(STEP_ACT_NONE);
 	if (!step_kind_runs_job(v->kind))
 		return just(STEP_ACT_INLINE);
+	if (v->no_pool)
+		return ended(STEP_ACT_FAIL, ALLOC_FAILED, "the pool it was to run in is gone");
 	return just(v->fits ? STEP_ACT_RESERVE : STEP_ACT_WAIT);
 }
 

@@ -60,7 +60,8 @@ static int pool_limits(struct store_tx *tx, const struct allocation *a, struct p
 		    "SELECT p.name, p.price_class, p.capacity_shares, q.max_shares FROM gpu_pools "
 		    "p LEFT JOIN "
 		    "quotas q "
-		    "ON q.pool_id = p.id AND q.tenant_id = ?2 WHERE p.id = ?1",
+		    "ON q.pool_id = p.id AND q.tenant_id = ?2 WHERE p.id = ?1 AND "
+		    "p.retired_at IS NULL",
 		    DB_ARGS(DB_T(a->pool_id), DB_T(a->tenant_id)), take_limits, ret, NULL, err) < 0)
 		return -1;
 	return ret->name[0] ? 0 : mo_fail(err, MO_ENOTFOUND, "no pool '%s'", a->pool_id);

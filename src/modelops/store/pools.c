@@ -21,6 +21,7 @@ static const struct db_col pool_cols[] = {
 	DB_COL(pool, allow_cpu_on_gpu, DB_BOOL),
 	DB_COL(pool, created_at, DB_INT),
 	DB_COL(pool, updated_at, DB_INT),
+	DB_COL(pool, retired_at, DB_TIME),
 };
 static const struct db_table pools = DB_TABLE("gpu_pools", "pool", pool, pool_cols);
 
@@ -41,6 +42,13 @@ int store_pool_insert(struct store_tx *tx, const struct pool *p, struct mo_err *
 int store_pool_find(struct store_tx *tx, const char *id_or_name, struct mo_arena *a,
 	struct pool **ret, struct mo_err *err)
 {
+	return db_get(tx, &pools, "WHERE (id = ?1 OR name = ?1) AND retired_at IS NULL",
+		DB_ARGS(DB_T(id_or_name)), id_or_name, a, (void **)ret, err);
+}
+
+int store_pool_get(struct store_tx *tx, const char *id_or_name, struct mo_arena *a,
+	struct pool **ret, struct mo_err *err)
+{
 	return db_get(tx, &pools, "WHERE id = ?1 OR name = ?1", DB_ARGS(DB_T(id_or_name)),
 		id_or_name, a, (void **)ret, err);
 }
@@ -48,7 +56,9 @@ int store_pool_find(struct store_tx *tx, const char *id_or_name, struct mo_arena
 int store_pool_list(struct store_tx *tx, const struct store_page *page, struct mo_arena *a,
 	struct pool **ret, size_t *ret_n, struct mo_err *err)
 {
-	return db_page_owned(tx, &pools, NULL, page, a, (void **)ret, ret_n, err);
+	return db_list(tx, &pools, "WHERE id < ?1 AND retired_at IS NULL ORDER BY id DESC LIMIT ?2",
+		DB_ARGS(DB_T(page->after ? page->after : "zzzz"), DB_I(page->limit)), a,
+		(void **)ret, ret_n, err);
 }
 
 int store_pool_update(struct store_tx *tx, const struct pool *p, struct mo_err *err)
@@ -70,12 +80,6 @@ int store_pool_update(struct store_tx *tx, const struct pool *p, struct mo_err *
 			DB_T(p->price_class), DB_I(p->default_max_runtime_s),
 			DB_I(p->allow_cpu_on_gpu), DB_I(p->updated_at)),
 		"pool", p->id, err);
-}
-
-int store_pool_delete(struct store_tx *tx, const char *id, struct mo_err *err)
-{
-	return db_delete(
-		tx, "DELETE FROM gpu_pools WHERE id = ?1", DB_ARGS(DB_T(id)), "pool", id, err);
 }
 
 static int take_usage(const struct db_row *row, void *ctx, struct mo_err *err)

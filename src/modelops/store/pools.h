@@ -10,14 +10,20 @@
 #include <stddef.h>
 
 int store_pool_insert(struct store_tx *tx, const struct pool *p, struct mo_err *err);
-/* By id or by name. */
+/* By id or by name, of those that are not retired. */
 int store_pool_find(struct store_tx *tx, const char *id_or_name, struct mo_arena *a,
 	struct pool **ret, struct mo_err *err);
+/* The same, retired ones too. */
+int store_pool_get(struct store_tx *tx, const char *id_or_name, struct mo_arena *a,
+	struct pool **ret, struct mo_err *err);
+/* Without retired ones. */
 int store_pool_list(struct store_tx *tx, const struct store_page *page, struct mo_arena *a,
 	struct pool **ret, size_t *ret_n, struct mo_err *err);
 /* Writes every field but id, name and created_at. */
 int store_pool_update(struct store_tx *tx, const struct pool *p, struct mo_err *err);
-int store_pool_delete(struct store_tx *tx, const char *id, struct mo_err *err);
+/* Ends P: its quotas go, its name is free again, its row stays for the history. MO_ECONFLICT that
+ * names a live step, revision or allocation while there is one. */
+int store_pool_retire(struct store_tx *tx, const struct pool *p, struct mo_err *err);
 
 /* Shares of a pool that are held now (RESERVED or BOUND). */
 struct pool_usage {

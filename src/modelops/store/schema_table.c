@@ -282,6 +282,7 @@ static const char release[] =
 	/* time that a run waits for shares is not its own */
 	"ALTER TABLE runs ADD COLUMN waiting_since BIGINT;"
 	"ALTER TABLE runs ADD COLUMN waited_us BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE gpu_pools ADD COLUMN retired_at BIGINT;"
 	/* there is one default plan */
 	"UPDATE price_plans SET is_default = 0 WHERE is_default = 1 AND id < (SELECT max(id) FROM price_plans WHERE is_default = 1);"
 	"CREATE UNIQUE INDEX price_plans_default ON price_plans (is_default) WHERE is_default = 1;"

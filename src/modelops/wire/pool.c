@@ -40,6 +40,7 @@ static const struct wire_field pool_fields[] = {
 		.about = "Steps with device=cpu may take shares of this GPU pool."),
 	CREATED_FIELD(pool),
 	UPDATED_FIELD(pool),
+	TIME_FIELD(pool, retired_at, .about = "It was deleted then; shown by its id only."),
 };
 NOUN(wire_pool, "GpuPool", pool, pool_fields, READ_PATCH,
 	"Logical capacity in shares of one card model, mode and profile.");

@@ -22,6 +22,8 @@ static const struct {
 		ALLOC_CANCELLED },
 	{ "fits", V(.state = STEP_QUEUED, .fits = true), STEP_ACT_RESERVE },
 	{ "does not fit", V(.state = STEP_QUEUED), STEP_ACT_WAIT },
+	{ "its pool is gone", V(.state = STEP_QUEUED, .no_pool = true), STEP_ACT_FAIL,
+		ALLOC_FAILED },
 	{ "too early", V(.state = STEP_QUEUED, .fits = true, .now = 5, .not_before = 6),
 		STEP_ACT_NONE },
 	{ "cancel queued", V(.state = STEP_QUEUED, .cancel = true, .fits = true), STEP_ACT_CANCEL,
