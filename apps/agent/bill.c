@@ -64,12 +64,47 @@ static int record_cut(struct store_tx *tx, const struct allocation *al, const st
 	return agent_enter(tx, head, &w, evidence, err);
 }
 
+static int record_credit(struct store_tx *tx, const struct allocation *al,
+	const struct usage_window *entered, struct ledger_head *head, struct mo_err *err)
+{
+	char id[MO_ID_MAX], evidence[EVIDENCE];
+	struct usage_window w =
+		usage_credit_of(entered, al->released_at, mo_id_new("use", id), store_now(tx));
+	snprintf(evidence, sizeof(evidence),
+		"{\"allocation_id\":\"%s\",\"owner_id\":\"%s\",\"window_id\":\"%s\",\"start_at\":"
+		"%" PRId64 ",\"end_at\":%" PRId64 "}",
+		al->id, al->owner_id, entered->id, entered->start_at, entered->end_at);
+	if (store_usage_window_insert(tx, &w, err) < 0)
+		return -1;
+	return agent_enter(tx, head, &w, evidence, err);
+}
+
+/* What was entered while the job ran is taken back, window by window, before the rest is recorded:
+ * billed_until says that all of it is done. */
+static int give_back(struct store_tx *tx, struct bill_batch *b, const struct allocation *al,
+	struct ledger_head *head, struct mo_err *err)
+{
+	struct usage_window *entered = NULL;
+	size_t n = 0;
+	if (store_usage_uncredited(tx, al->id, b->agent->cfg.batch - b->windows, &b->agent->arena,
+		    &entered, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		if (record_credit(tx, al, &entered[i], head, err) < 0)
+			return -1;
+		b->windows++;
+	}
+	return 0;
+}
+
 /* All that is due of one allocation, as far as the batch has room. */
 static int bill_one(struct store_tx *tx, struct bill_batch *b, const struct allocation *al,
 	struct ledger_head *head, struct mo_err *err)
 {
 	struct allocation now_at = *al;
 	struct usage_cut cut;
+	if (al->billed_until && usage_is_given_back(al) && give_back(tx, b, al, head, err) < 0)
+		return -1;
 	while (usage_cut_next(&now_at, b->now, &cut)) {
 		if (b->windows >= b->agent->cfg.batch) {
 			b->more = true;

@@ -66,12 +66,17 @@ class Checker:
 		return self.problems
 
 	def check_allocations(self):
-		by_source = {}
+		by_source, credits = {}, {}
 		for w in self.rows["usage_windows"]:
 			if w["source_kind"] == "allocation":
 				by_source.setdefault(w["source_id"], []).append(w)
+			if w["source_kind"] == "credit":
+				credits[w["source_id"]] = w
 		for a in self.rows["pool_allocations"]:
+			self.check_credits(a, by_source.get(a["id"], []), credits)
 			self.check_allocation(a, sorted(by_source.pop(a["id"], []), key=lambda w: w["start_at"]))
+		for source in credits:
+			self.wrong("credit %s of window %s, which stays billed or is not there", credits[source]["id"], source)
 		for source in by_source:
 			self.wrong("windows of allocation %s, which does not exist", source)
 
@@ -109,10 +114,27 @@ class Checker:
 		if self.settled and a["state"] == "RELEASED" and at < a["released_at"]:
 			self.wrong("%s was released at %d, but is recorded up to %d only", name, a["released_at"], at)
 
+	def check_credits(self, a, windows, credits):
+		"""Each billed window of a job that was lost by our fault is taken back, once, when the shares came free."""
+		if (a["state"], a["release_reason"], a["owner_kind"]) != ("RELEASED", "platform", "step"):
+			return
+		for w in windows:
+			if w["reason"] != "billable":
+				continue
+			credit = credits.pop(w["id"], None)
+			if credit is None:
+				if self.settled:
+					self.wrong("allocation %s failed by our fault, but window %s is not taken back", a["id"], w["id"])
+				continue
+			wanted = dict(w, id=credit["id"], source_kind="credit", source_id=w["id"], quantity=-w["quantity"], start_at=a["released_at"],
+				end_at=a["released_at"], reason="platform_credit", created_at=credit["created_at"], posted=credit["posted"])
+			if credit != wanted:
+				self.wrong("credit %s, not %s", json.dumps(credit), json.dumps(wanted))
+
 	def check_reason(self, name, a, w):
 		"""Our failures are free, and so is what passed before we noticed the end; hours entered while it ran stay."""
 		if a["state"] == "RELEASED" and a["release_reason"] == "platform":
-			entered_open = w["end_at"] % HOUR == 0 and w["end_at"] < a["released_at"]
+			entered_open = w["end_at"] % HOUR == 0 and a["last_seen_at"] is not None and w["end_at"] <= a["last_seen_at"]
 			if w["reason"] != "platform" and not entered_open:
 				self.wrong("%s failed by our fault, but window %s is %s", name, w["id"], w["reason"])
 			return
@@ -180,7 +202,7 @@ class Checker:
 		for field in ("tenant_id", "project_id", "resource_id", "metric", "price_class", "quantity", "start_at", "end_at", "reason"):
 			if e[field] != w[field]:
 				self.wrong("%s says %s %s, its window %s", name, field, e[field], w[field])
-		if bool(e["billable"]) != (e["reason"] == "billable"):
+		if bool(e["billable"]) != (e["reason"] in ("billable", "platform_credit")):
 			self.wrong("%s: billable %s with reason %s", name, e["billable"], e["reason"])
 
 	def check_posted(self):
@@ -238,7 +260,8 @@ def line(n, key, quantity, rules, currency):
 		(r for r in rules if r["metric"] == metric and r["price_class"] == "*"), None)
 	per, decimals, unit = SHOWN.get(metric, (1, 0, metric))
 	scaled = half_even(Fraction(quantity * 10**decimals, per))
-	words = "{:,}".format(scaled // 10**decimals) + (".%0*d" % (decimals, scaled % 10**decimals) if decimals else "")
+	words = ("-" if scaled < 0 else "") + "{:,}".format(abs(scaled) // 10**decimals)
+	words += ".%0*d" % (decimals, abs(scaled) % 10**decimals) if decimals else ""
 	words += " " + unit + ("" if price_class == "*" else " on " + price_class)
 	words += " at %s %s per %s" % (decimal_text(rule["price_micro"]), currency, rule["unit_label"]) if rule else ": no price in this plan"
 	price, per_quantity, label = (rule["price_micro"], rule["per_quantity"], rule["unit_label"]) if rule else (0, 1, "unit")

@@ -5,7 +5,7 @@ import hashlib
 import threading
 import time
 
-from lib import api
+from lib import api, proc
 
 PLAN = {"name": "standard", "currency": "EUR", "is_default": True, "rules": [
 	{"metric": "gpu_share_us", "price_class": "*", "price_micro": 100000, "per_quantity": 3600000000,
@@ -22,7 +22,7 @@ def entries(server, tenant, project, rows, at=None, seq=0, prev="0" * 64):
 			"price_class": price_class, "quantity": quantity, "start_at": start, "end_at": end, "reason": reason,
 			"created_at": end}
 		server.row("usage_windows", id=window, source_kind="allocation", source_id=api.new_id("alc"), posted=1, **common)
-		billable = 1 if reason == "billable" else 0
+		billable = 1 if reason in ("billable", "platform_credit") else 0
 		text = "|".join(str(v) for v in (tenant["id"], seq, window, project["id"], "run_x", metric, price_class, quantity,
 			start, end, reason, billable))
 		digest = hashlib.sha256((prev + "\n" + text).encode()).hexdigest()
@@ -112,6 +112,29 @@ def test_invoices():
 		_, _, other = server.tenant()
 		other.get(path, status=404)
 		other.post("/v1/invoices", {"tenant_id": tenant["name"]}, status=404)
+
+
+def test_a_credit_of_an_invoiced_month():
+	"""What January's invoice holds is taken back in February: that one has a negative line and total, and is issued like any other."""
+	with api.running() as server:
+		tenant, project, admin = server.tenant()
+		root = server.client()
+		root.post("/v1/price-plans", PLAN)
+		head = entries(server, tenant, project, ROWS, JANUARY)
+		entries(server, tenant, project, [("gpu_share_us", "cpu", -1800000000, "platform_credit")], JANUARY + datetime.timedelta(31), 4, head)
+		assert admin.post("/v1/invoices", {"period": "2024-01"}).json()["total"]["text"] == "0.10"
+		february = admin.post("/v1/invoices", {"period": "2024-02"}).json()
+		assert february["total"] == {"amount_micro": -50000, "currency": "EUR", "text": "-0.05"}
+		assert [(l["quantity"], l["description"]) for l in february["lines"]] == [(-1800000000,
+			"-1,800.000 share-seconds on cpu at 0.10 EUR per share-hour")]
+		assert admin.get("/v1/ledger/verify").json()["valid"]
+		usage = admin.get("/v1/usage", params={"from": "2024-01-01T00:00:00Z", "to": "2024-03-01T00:00:00Z"}).json()["items"]
+		assert {u["reason"]: u["quantity"] for u in usage if u["metric"] == "gpu_share_us"} == {"billable": 3600000000,
+			"platform": 500, "platform_credit": -1800000000}
+		root.post("/v1/invoices/%s/issue" % february["id"])
+		shown = proc.run("modelops", "invoice", "show", february["id"], env={"MODELOPS_URL": server.url, "HOME": "/nonexistent",
+			"MODELOPS_ACTOR": "ana|tenant=%s|role=admin" % tenant["name"]})
+		assert shown.returncode == 0 and "-0.5 share-hour" in shown.stdout and "-0.05" in shown.stdout, shown.stdout + shown.stderr
 
 
 def test_an_invoice_is_what_the_books_say():

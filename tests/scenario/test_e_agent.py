@@ -57,6 +57,11 @@ class Books:
 			" VALUES (?, 'ten_a', ?, ?, 'dataset', ?, ?, ?, ?, ?)", name, project, name, state or ("READY" if deleted is None else "DELETED"),
 			name, size, self.now - round(made * SECOND), None if deleted is None else self.now - round(deleted * SECOND))
 
+	def release(self, name, reason):
+		"""An open allocation ends now."""
+		self.sql("UPDATE pool_allocations SET state = 'RELEASED', ended_at = ?, released_at = ?, release_reason = ? WHERE id = ?",
+			self.now + 1, self.now + 1, reason, name)
+
 	def gateway(self, gateway, total, tenant="ten_a"):
 		"""What a gateway's flush writes: the total, and a window with what was added."""
 		self.count += 1
@@ -129,6 +134,28 @@ def test_the_time_until_the_end_was_noticed_is_ours(books):
 	assert (noticed["reason"], noticed["billable"], noticed["quantity"]) == ("platform", 0, 10 * SECOND)
 	assert (at_once["reason"], at_once["billable"], at_once["quantity"]) == ("platform", 0, SECOND)
 	assert ran["end_at"] == noticed["start_at"]
+	ledger_check.check(books.url, settled=True)
+
+
+@pytest.mark.parametrize("owner, billed", [("step", 0), ("instance", 1)])
+def test_what_was_entered_of_a_lost_job_is_given_back(books, owner, billed):
+	"""Hours of it are in the ledger when it turns out to be lost by our fault: they are taken back, each once, also when the
+	batch holds only some. An instance has served in these hours."""
+	name = books.allocation(state="BOUND", bound=4.5 * 3600, seen=0, shares=2)
+	books.sql("UPDATE pool_allocations SET owner_kind = ?", owner)
+	start, hour = books.now - int(4.5 * HOUR), books.now - books.now % HOUR
+	whole = hour // HOUR - start // HOUR
+	with books.agent(AGENT_BATCH="3"):
+		assert all(e["billable"] for e in books.wait_entries(whole))
+		books.release(name, "platform")
+		entries = books.wait_entries(whole + 1 + (0 if billed else whole))
+		time.sleep(0.3)
+	assert len(books.entries()) == len(entries)
+	assert sum(e["quantity"] for e in entries if e["billable"]) == billed * 2 * (hour - start)
+	credits = [e for e in entries if e["reason"] == "platform_credit"]
+	assert sorted(-e["quantity"] for e in credits) == sorted(e["quantity"] for e in entries[:whole] if not billed)
+	assert all(e["billable"] and e["end_at"] == books.now + 1 for e in credits)
+	assert entries[-1]["reason"] == "platform" and not entries[-1]["billable"]
 	ledger_check.check(books.url, settled=True)
 
 
@@ -357,6 +384,12 @@ TAMPERED = (
 	"UPDATE pool_allocations SET price_class = 'dear'",
 	"UPDATE pool_allocations SET billed_until = NULL",
 	"UPDATE pool_allocations SET release_reason = 'platform'",
+	"UPDATE pool_allocations SET release_reason = 'completed' WHERE shares = 3",
+	"UPDATE pool_allocations SET owner_kind = 'instance' WHERE shares = 3",
+	"UPDATE usage_windows SET quantity = quantity + 1 WHERE source_kind = 'credit'",
+	"UPDATE usage_windows SET start_at = start_at - 1, end_at = end_at - 1 WHERE source_kind = 'credit'",
+	"UPDATE usage_windows SET source_id = 'no ' || source_id WHERE source_kind = 'credit'",
+	"DELETE FROM usage_windows WHERE source_kind = 'credit'",
 	"DELETE FROM pool_allocations",
 )
 
@@ -367,11 +400,13 @@ def test_the_checker_finds_what_is_wrong(books):
 	books.allocation(bound=30, released=10, reason="completed")
 	books.allocation(bound=3 * 3600, released=10, shares=2, reason="completed") # with whole hours in it
 	books.allocation(state="BOUND", bound=3 * 3600, seen=0)
+	lost = books.allocation(state="BOUND", bound=1.5 * 3600, seen=0, shares=3)
 	books.gateway("gw_1", 7)
 	books.project(made=3 * 3600)
 	books.artifact(10, 7000)
 	with books.agent():
-		books.wait_entries(3 + 3 + 2 + 2)
+		books.wait_entries(3 + 3 + 2 + 1 + 2)
+		books.release(lost, "platform")
 		proc.wait_until(lambda: not ledger_check.problems(books.url, settled=True), "books in order")
 	tables = ("ledger_entries", "usage_windows", "usage_counters", "pool_allocations", "artifacts", "projects")
 	for table in tables:

@@ -2,6 +2,7 @@
 # databases: sqlite postgres
 # timeout: 180
 import os
+import signal
 import time
 
 from lib import flow, ledger_check, platform, proc
@@ -79,3 +80,33 @@ def test_hours_after_the_end_are_nobody_s():
 		proc.wait_until(lambda: not ledger_check.problems(place.url, settled=True), "the books settled")
 		billed = sum(e["quantity"] for e in admin.items("/v1/ledger") if e["billable"])
 		assert abs(billed - 3 * HOUR) < 60 * 1000000, "%.2f hours" % (billed / HOUR)
+
+
+def test_a_job_lost_after_hours_costs_nothing():
+	"""Its hours are in the ledger when its machine is lost: credits take them back, and all that adds up copes with them."""
+	with platform.running(CONTROLLER_ALIVE="200ms") as place:
+		flow.cpu_pool(place.server)
+		flow.price_plan(place.server)
+		tenant, project, admin = place.server.tenant()
+		dataset = flow.upload(admin, project, "table.csv", TABLE.encode())
+		run = flow.train(admin, project, dataset, "target", rounds=100000, early_stopping_rounds=0)
+		proc.wait_until(lambda: flow.steps(admin, run)[0]["state"] == "RUNNING", "the job runs")
+		first = flow.steps(admin, run)[0]["attempt_id"]
+		place.server.sql("UPDATE pool_allocations SET bound_at = bound_at - ?, reserved_at = reserved_at - ?", 5 * HOUR, 5 * HOUR)
+
+		def billed():
+			return [e for e in admin.items("/v1/ledger") if e["billable"] and e["metric"] == "gpu_share_us"]
+		hours = proc.wait_until(lambda: len(billed()) >= 5 and billed(), lambda: "5 hours in the ledger: %s" % billed(), 30, 0.2)
+		with open("%s/work/%s/shim.pid" % (place.folder, first), encoding="ascii") as f:
+			os.kill(int(f.read().split()[0]), signal.SIGKILL)
+		proc.wait_until(lambda: len(billed()) >= 2 * len(hours), lambda: "as many credits: %s" % billed(), 30, 0.2)
+		admin.post("/v1/runs/%s/cancel" % run["id"])
+		flow.wait_run(admin, run, want="CANCELLED")
+		proc.wait_until(lambda: not ledger_check.problems(place.url, settled=True), lambda: ledger_check.problems(place.url, settled=True))
+		rest = sum(e["quantity"] for e in billed())
+		assert 0 <= rest < 60 * 1000000, "only the second attempt is left: %d" % rest
+		assert admin.get("/v1/ledger/verify").json()["valid"]
+		usage = {u["reason"]: u["quantity"] for u in admin.get("/v1/usage").json()["items"] if u["metric"] == "gpu_share_us"}
+		assert usage["platform_credit"] == -sum(e["quantity"] for e in hours) and usage["billable"] + usage["platform_credit"] == rest
+		lines = {l["metric"]: l["quantity"] for l in admin.get("/v1/cost").json()["lines"]}
+		assert lines.get("gpu_share_us", 0) == rest

@@ -30,5 +30,5 @@ ENUM_NAMES(run_kinds, "run kind", "pipeline", "training_job");
 ENUM_NAMES(step_kinds, "step kind", "train", "evaluate", "register", "deploy");
 ENUM_NAMES(step_devices, "device", "cpu", "cuda");
 ENUM_NAMES(dashboard_scopes, "dashboard scope", "admin", "user");
-ENUM_NAMES(usage_sources, "usage source", "allocation", "gateway", "storage");
+ENUM_NAMES(usage_sources, "usage source", "allocation", "gateway", "storage", "credit");
 ENUM_NAMES(param_types, "parameter type", "string", "int", "number", "bool", "artifact", "pool");

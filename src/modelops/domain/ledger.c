@@ -46,7 +46,7 @@ int ledger_append(struct ledger_head *head, const struct usage_window *w,
 		.start_at = w->start_at,
 		.end_at = w->end_at,
 		.reason = w->reason,
-		.billable = mo_streq(w->reason, REASON_BILLABLE),
+		.billable = reason_billed(w->reason),
 		.created_at = w->created_at };
 	char hash[LEDGER_HASH_TEXT];
 	if (ledger_hash(&e, head->hash, hash, err) < 0)

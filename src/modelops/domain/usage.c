@@ -49,6 +49,31 @@ bool usage_cut_next(const struct allocation *a, int64_t now, struct usage_cut *r
 	return true;
 }
 
+bool reason_billed(const char *reason)
+{
+	return mo_streq(reason, REASON_BILLABLE) || mo_streq(reason, REASON_CREDIT);
+}
+
+bool usage_is_given_back(const struct allocation *a)
+{
+	return a->state == ALLOC_RELEASED && a->release_reason == ALLOC_PLATFORM &&
+	       a->owner_kind == ALLOC_OWNER_STEP;
+}
+
+struct usage_window usage_credit_of(
+	const struct usage_window *w, int64_t at, const char *id, int64_t now)
+{
+	struct usage_window c = *w;
+	c.id = id;
+	c.source_kind = USAGE_CREDIT;
+	c.source_id = w->id;
+	c.quantity = -w->quantity;
+	c.start_at = c.end_at = at;
+	c.reason = REASON_CREDIT;
+	c.created_at = now;
+	return c;
+}
+
 struct usage_window usage_window_of(
 	const struct allocation *a, const struct usage_cut *cut, const char *id, int64_t now)
 {

@@ -21,24 +21,29 @@
 
 #define REASON_BILLABLE "billable"
 #define REASON_PLATFORM "platform"
+#define REASON_CREDIT   "platform_credit" /* takes a billed window back: negative, and billed */
+
+/* Windows of REASON count in invoices. */
+bool reason_billed(const char *reason);
 
 /* METRIC is one of the metrics above. */
 bool metric_known(const char *metric);
 
-enum usage_source { USAGE_ALLOCATION, USAGE_GATEWAY, USAGE_STORAGE };
+enum usage_source { USAGE_ALLOCATION, USAGE_GATEWAY, USAGE_STORAGE, USAGE_CREDIT };
 extern const struct enum_names usage_sources;
 
 struct usage_window {
 	const char *id, *tenant_id, *project_id;
 	enum usage_source source_kind;
-	const char *source_id;   /* allocation, gateway or (storage) project id */
+	const char *source_id; /* allocation, gateway or project id; of a credit the window it takes
+				  back */
 	const char *resource_id; /* run, deployment or project id */
 	const char *pool_id;     /* NULL for gateway windows */
 	const char *price_class; /* "*" for gateway windows */
 	const char *metric;
 	int64_t quantity;
 	int64_t start_at, end_at; /* half-open */
-	const char *reason;       /* REASON_BILLABLE, or why it is not billed */
+	const char *reason;       /* REASON_BILLABLE, REASON_CREDIT, or why it is not billed */
 	int64_t created_at;
 };
 
@@ -62,6 +67,15 @@ struct usage_cut {
  * release for our failure. An open allocation is cut at hour boundaries up to its last sign of life
  * only (last_seen_at 0: signs are not kept). */
 bool usage_cut_next(const struct allocation *a, int64_t now, struct usage_cut *ret_cut);
+
+/* Of a job that was lost by our fault nothing is billed, also not what was entered while it ran:
+ * its billed windows are credited. An instance has served meanwhile: its hours stay. */
+bool usage_is_given_back(const struct allocation *a);
+
+/* The window that takes W back when it turns out at AT that it must not be billed. Its source is
+ * W's id, so that there is one; it belongs to the period of AT, for W's may have its invoice. */
+struct usage_window usage_credit_of(
+	const struct usage_window *w, int64_t at, const char *id, int64_t now);
 
 /* The window of CUT. Texts are borrowed from A and ID. */
 struct usage_window usage_window_of(

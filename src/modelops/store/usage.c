@@ -104,6 +104,15 @@ int store_usage_flush(
 	return db_insert(tx, &windows, &row, id, err);
 }
 
+int store_usage_uncredited(struct store_tx *tx, const char *id, int64_t limit, struct mo_arena *a,
+	struct usage_window **ret, size_t *ret_n, struct mo_err *err)
+{
+	return db_list(tx, &windows,
+		"WHERE source_id = ?1 AND reason = 'billable' AND NOT EXISTS (SELECT 1 FROM "
+		"usage_windows c WHERE c.source_id = usage_windows.id) ORDER BY end_at LIMIT ?2",
+		DB_ARGS(DB_T(id), DB_I(limit)), a, (void **)ret, ret_n, err);
+}
+
 int store_usage_unposted(struct store_tx *tx, const char *after, int64_t limit, struct mo_arena *a,
 	struct usage_window **ret, size_t *ret_n, struct mo_err *err)
 {

@@ -27,6 +27,10 @@ int store_usage_window_list(struct store_tx *tx, const char *tenant, const struc
 int store_usage_flush(
 	struct store_tx *tx, const struct usage_window *w, int64_t total, struct mo_err *err);
 
+/* Billed windows of allocation ID that no credit takes back yet, oldest first. */
+int store_usage_uncredited(struct store_tx *tx, const char *id, int64_t limit, struct mo_arena *a,
+	struct usage_window **ret, size_t *ret_n, struct mo_err *err);
+
 /* Windows without a ledger entry, oldest first, after id AFTER ("": from the first): the agent's
  * work list. */
 int store_usage_unposted(struct store_tx *tx, const char *after, int64_t limit, struct mo_arena *a,

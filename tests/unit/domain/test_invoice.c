@@ -92,6 +92,33 @@ static void an_invoice_is_a_pure_function(void **state)
 	}
 }
 
+/* More was credited than used in the period: the line is negative, rounded as its opposite is. */
+static void a_credit_is_a_negative_line(void **state)
+{
+	for (int64_t quantity = 1; quantity < 20000000000; quantity = quantity * 3 + 1) {
+		const struct ledger_sum plus[] = { { METRIC_GPU_SHARE_US, "cpu-small", quantity } };
+		const struct ledger_sum minus[] = { { METRIC_GPU_SHARE_US, "cpu-small",
+			-quantity } };
+		struct invoice_line *up, *down;
+		int64_t total_up, total_down;
+		struct mo_arena arena;
+		size_t n;
+		mo_arena_init(&arena, 1 << 16, 4096);
+		assert_int_equal(invoice_lines(&arena, plus, 1, rules, RULES, "EUR", &up, &n,
+					 &total_up, NULL),
+			0);
+		assert_int_equal(invoice_lines(&arena, minus, 1, rules, RULES, "EUR", &down, &n,
+					 &total_down, NULL),
+			0);
+		assert_int_equal(n, 1);
+		assert_true(total_down == -total_up && down->amount_micro == -up->amount_micro);
+		assert_true(down->description[0] == '-' || total_up == 0);
+		assert_string_equal(
+			down->description + (down->description[0] == '-'), up->description);
+		mo_arena_free(&arena);
+	}
+}
+
 static void overflow_and_memory_are_errors(void **state)
 {
 	const struct ledger_sum big[] = { { METRIC_PREDICT_REQUESTS, "*", INT64_MAX } };
@@ -124,6 +151,7 @@ int main(void)
 		cmocka_unit_test(the_exact_class_wins),
 		cmocka_unit_test(lines_explain_their_amount),
 		cmocka_unit_test(an_invoice_is_a_pure_function),
+		cmocka_unit_test(a_credit_is_a_negative_line),
 		cmocka_unit_test(overflow_and_memory_are_errors),
 	};
 	return RUN_TESTS(tests);

@@ -164,6 +164,43 @@ static void windows_always_join(void **state)
 	}
 }
 
+static void a_credit_takes_a_window_back(void **state)
+{
+	struct usage_window w = { .id = "use_1",
+		.source_kind = USAGE_ALLOCATION,
+		.source_id = "alc_1",
+		.resource_id = "run_1",
+		.price_class = "a30",
+		.metric = METRIC_GPU_SHARE_US,
+		.quantity = 7,
+		.start_at = T0,
+		.end_at = T0 + H,
+		.reason = REASON_BILLABLE };
+	struct usage_window c = usage_credit_of(&w, T0 + 3 * H, "use_2", T0 + 3 * H + 1);
+	assert_int_equal(c.source_kind, USAGE_CREDIT);
+	assert_string_equal(c.source_id, "use_1");
+	assert_string_equal(c.price_class, "a30");
+	assert_true(c.quantity == -7 && c.start_at == T0 + 3 * H && c.end_at == c.start_at);
+	assert_true(reason_billed(c.reason) && reason_billed(w.reason));
+	assert_false(reason_billed(REASON_PLATFORM));
+}
+
+static void only_lost_jobs_are_given_back(void **state)
+{
+	struct allocation a = { .state = ALLOC_RELEASED,
+		.owner_kind = ALLOC_OWNER_STEP,
+		.release_reason = ALLOC_PLATFORM };
+	assert_true(usage_is_given_back(&a));
+	a.owner_kind = ALLOC_OWNER_INSTANCE;
+	assert_false(usage_is_given_back(&a));
+	a.owner_kind = ALLOC_OWNER_STEP;
+	a.release_reason = ALLOC_FAILED;
+	assert_false(usage_is_given_back(&a));
+	a.state = ALLOC_BOUND;
+	a.release_reason = ALLOC_PLATFORM;
+	assert_false(usage_is_given_back(&a));
+}
+
 static void metrics_are_known_by_name(void **state)
 {
 	assert_true(metric_known("gpu_share_us"));
@@ -181,6 +218,8 @@ int main(void)
 		cmocka_unit_test(an_open_allocation_is_billed_only_while_seen_alive),
 		cmocka_unit_test(our_failures_are_recorded_unbilled),
 		cmocka_unit_test(windows_always_join),
+		cmocka_unit_test(a_credit_takes_a_window_back),
+		cmocka_unit_test(only_lost_jobs_are_given_back),
 		cmocka_unit_test(metrics_are_known_by_name),
 	};
 	return RUN_TESTS(tests);
