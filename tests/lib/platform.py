@@ -25,7 +25,7 @@ class Platform:
 		self.port = proc.free_port()
 
 	def settings(self):
-		return api.settings(self.folder, self.url, **dict({"PORT": self.port, "CONTROLLER_INTERVAL": "200ms"}, **self.env))
+		return api.settings(self.folder, self.url, **dict({"PORT": self.port}, **self.env))
 
 	def start(self, name):
 		"""Starts one program; waits until the API answers."""

@@ -74,6 +74,14 @@ def test_bad_settings_stop_the_start():
 	assert done.returncode != 0 and "PROT" in done.stderr
 
 
+def test_a_mistyped_variable_stops_the_start():
+	for name, nearest in (("HTTP_MAX_HAED", "HTTP_MAX_HEAD"), ("API_WORKER", "API_WORKERS"), ("MODELOPS_REPO_ROT", "MODELOPS_REPO_ROOT")):
+		done = refused(**{name: "1"})
+		assert done.returncode == 2 and name + " is a setting of no program" in done.stderr and nearest in done.stderr, done.stderr
+	with api.running(API_KEY="x", HTTP_PROXY="http://127.0.0.1:1", API_PORT="tcp://10.0.0.1:80", MODELOPS_URL="http://127.0.0.1:1") as server:
+		server.nobody().get("/readyz")
+
+
 SERVICES = ["modelops-api", "modelops-controller", "modelops-agent"]
 
 

@@ -1,10 +1,12 @@
 /* Settings: parse by type, defaults, environment, arguments. */
 #include "modelops/base/config.h"
 
+#include "modelops/base/environment.h"
 #include "modelops/base/str.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *const type_names[] = { "text", "secret", "integer", "boolean", "duration",
 	"size", "choice" };
@@ -128,6 +130,8 @@ static int set_argument(
 int mo_cfg_load(const struct mo_cfg *table, size_t count, void *out, int argc, char **argv,
 	struct mo_err *err)
 {
+	if (mo_env_check(table, count, environ, err) < 0)
+		return -1;
 	for (size_t i = 0; i < count; i++) {
 		const char *env = getenv(table[i].name);
 		const char *value = env && *env ? env : table[i].def;

@@ -32,8 +32,8 @@ struct mo_cfg {
 };
 
 /* Fills *OUT from the defaults, then the environment, then command line "NAME=value" arguments
- * (argv[1..]). A malformed or out-of-range value, and an argument that names no setting of TABLE,
- * fail naming it. */
+ * (argv[1..]). A malformed or out-of-range value, an argument that names no setting of TABLE, and a
+ * variable that looks like one of the platform's and is none (environment.h) fail naming it. */
 int mo_cfg_load(const struct mo_cfg *table, size_t count, void *out, int argc, char **argv,
 	struct mo_err *err);
 

@@ -2,6 +2,7 @@
 #include "../unit.h"
 
 #include "modelops/base/config.h"
+#include "modelops/base/environment.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -129,6 +130,58 @@ static void bad_environment_is_refused(void **state)
 	unsetenv("T_FLAG");
 }
 
+/* A table with the prefixes of several programs; the names are real ones. */
+static const struct mo_cfg platform[] = {
+	{ .name = "MODELOPS_DATA" },
+	{ .name = "API_WORKERS" },
+	{ .name = "HTTP_MAX_HEAD" },
+	{ .name = "CONTROLLER_TICK" },
+};
+
+static int check(const char *line, struct mo_err *err)
+{
+	char *env[] = { (char *)"PATH=/bin", (char *)line, NULL };
+
+	*err = (struct mo_err){ 0 };
+	return mo_env_check(platform, 4, env, err);
+}
+
+static void mistyped_names_are_refused(void **state)
+{
+	static const char *const bad[][2] = { { "HTTP_MAX_HAED=1k", "HTTP_MAX_HEAD" },
+		{ "API_WORKER=1", "API_WORKERS" }, { "API_LOPPS=s3cret", "API_LOOPS" },
+		{ "HTTP_MINRATE=1", "HTTP_MIN_RATE" }, { "MODELOPS_DATE=/d", "MODELOPS_DATA" },
+		{ "MODELOPS_WHATEVER=1", "MODELOPS_" },
+		{ "CONTROLLER_TICKS=1s", "CONTROLLER_TICK" },
+		{ "CONTROLLER_NOTHING_LIKE_IT=1", "CONTROLLER_" }, { "MODELOPS_=", "MODELOPS_" } };
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct mo_err err;
+		assert_int_equal(check(bad[i][0], &err), -1);
+		assert_int_equal(err.code, MO_EINVAL);
+		assert_non_null(strstr(err.msg, bad[i][1]));
+		assert_null(strstr(err.msg, "s3cret"));
+	}
+}
+
+static void what_others_put_there_is_let_through(void **state)
+{
+	static const char *const good[] = { "MODELOPS_URL=http://x", "AGENT_SOCKET=/tmp/x",
+		"SERVING_ANYTHING=1", "API_KEY=s", "API_TOKEN=s", "API_URL=x",
+		"HTTP_PROXY=http://p", "HTTP_ACCEPT=x", "HTTPS_PROXY=http://p",
+		"API_SERVICE_HOST=10.0.0.1", "API_SERVICE_PORT=80", "API_SERVICE_PORT_HTTP=80",
+		"API_PORT=tcp://10.0.0.1:80", "API_PORT_80_TCP=tcp://10.0.0.1:80",
+		"API_PORT_80_TCP_ADDR=10.0.0.1", "CONTROLLER_SERVICE_HOST=10.0.0.1",
+		"CONTROLLER_PORT=tcp://10.0.0.1:80", "CONTROLLER_PORT_80_TCP_PROTO=tcp",
+		"MODELOPS_API_SERVICE_PORT=80", "MODELOPS_API_PORT_8000_TCP=tcp://x",
+		"modelops_data=x", "XHTTP_MAX_HAED=1" };
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		struct mo_err err;
+		assert_int_equal(check(good[i], &err), 0);
+	}
+}
+
 static void flag_words(void **state)
 {
 	struct cfg cfg = { 0 };
@@ -175,6 +228,8 @@ int main(void)
 		cmocka_unit_test(units),
 		cmocka_unit_test(bad_values_are_refused_by_name),
 		cmocka_unit_test(bad_environment_is_refused),
+		cmocka_unit_test(mistyped_names_are_refused),
+		cmocka_unit_test(what_others_put_there_is_let_through),
 		cmocka_unit_test(flag_words),
 		cmocka_unit_test(information),
 	};
