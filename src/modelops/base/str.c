@@ -27,7 +27,7 @@ bool mo_str_ieq(struct mo_str a, const char *cstr)
 	if (strlen(cstr) != a.n)
 		return false;
 	for (size_t i = 0; i < a.n; i++)
-		if (lower(a.p[i]) != lower(cstr[i]))
+		if (a.p[i] != cstr[i] && lower(a.p[i]) != lower(cstr[i]))
 			return false;
 	return true;
 }

@@ -81,13 +81,12 @@ static void prepare(struct http_conn *c)
 	http_pace_start(&x->out_pace, s->limits->write_timeout);
 	atomic_store_explicit(&x->gone, false, memory_order_relaxed);
 	atomic_store_explicit(&x->lost, false, memory_order_relaxed);
-	http_addr_peer(&c->addr, x->peer);
 	x->req = (struct http_req){ .head = &x->head,
 		.match = &x->match,
 		.body = { "", 0 },
 		.id = x->id,
 		.traceparent = x->traceparent,
-		.peer = x->peer,
+		.peer = c->peer,
 		.peer_local = http_addr_local(&c->addr),
 		.started = http_loop_now(c->shard->loop),
 		.loop = c->shard->loop,
@@ -164,12 +163,13 @@ static bool route(struct http_conn *c)
 	}
 	enum http_found found = http_router_match(
 		s->cfg.router, x->head.method, x->head.path, &x->arena, &x->match);
-	snprintf(text, sizeof(text), "%s %.*s", http_method_name(x->head.method),
-		found == HTTP_FOUND ? 0 : (int)(x->head.path.n < 200 ? x->head.path.n : 200),
-		x->head.path.p);
-	switch (found) {
-	case HTTP_FOUND:
+	if (found == HTTP_FOUND)
 		return false;
+	snprintf(text, sizeof(text), "%s %.*s", http_method_name(x->head.method),
+		(int)(x->head.path.n < 200 ? x->head.path.n : 200), x->head.path.p);
+	switch (found) {
+	case HTTP_FOUND: /* is gone already */
+		break;
 	case HTTP_NO_PATH:
 		problem(c, 404, MO_ENOTFOUND, "no_route", text);
 		break;

@@ -453,6 +453,7 @@ struct http_conn *http_conn_new(
 		.inside = s->inside[from->index],
 		.refusing = refusing,
 		.addr = *addr };
+	http_addr_peer(addr, c->peer);
 	if (s->tls && !c->inside) {
 		c->ssl = SSL_new(s->tls);
 		if (!c->ssl || SSL_set_fd(c->ssl, fd) != 1) {

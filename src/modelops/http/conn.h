@@ -29,6 +29,7 @@ struct http_conn {
 	bool inside;   /* came in by a listener for this machine's own programs */
 	bool refusing; /* past a limit: answered and closed, and counted apart */
 	struct http_addr addr;
+	char peer[46]; /* its text */
 };
 
 /* conn.c */

@@ -54,7 +54,7 @@ struct http_xchg {
 	_Atomic bool lost;                    /* the connection is closed */
 	_Atomic(struct http_stream *) stream; /* set by the owner thread, read by the loop */
 	int64_t stream_max;                   /* bytes of a streamed body still allowed */
-	char id[HTTP_ID_MAX + 1], traceparent[56], peer[46];
+	char id[HTTP_ID_MAX + 1], traceparent[56];
 };
 
 static inline struct http_xchg *http_xchg_of(const struct http_req *req)
