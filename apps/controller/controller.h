@@ -95,6 +95,11 @@ int ctl_alone(struct controller *ctl, const char *what, const char *id, const st
 struct run_step;
 /* Appends what is new; ALL: up to the end now, else at most each second. */
 int logs_collect(struct controller *ctl, const struct run_step *step, bool all, struct mo_err *err);
+/* The attempt is over: all that is left. While the object store does not take it this fails; after
+ * some seconds of that it is 0 with the reason in *ret_gap (else untouched): the rest is lost, but
+ * the attempt ends and its shares come free. */
+int logs_finish(struct controller *ctl, const struct run_step *step, struct mo_err *ret_gap,
+	struct mo_err *err);
 void logs_forget(struct controller *ctl, const char *attempt_id);
 void logs_free(struct controller *ctl);
 

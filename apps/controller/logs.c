@@ -15,8 +15,12 @@ enum { CHUNK_MAX = 1 << 20 };
 /* Where appending goes on; read from the rows when this process first meets the attempt. */
 struct log_place {
 	int64_t chunks, bytes;
-	int64_t next_at; /* mono: not before this */
+	int64_t next_at;       /* mono: not before this */
+	int64_t failing_since; /* mono; 0: its end has not failed yet */
 };
+
+/* An ended attempt waits this long for an object store that does not take its output. */
+static const int64_t patience = 5 * MO_SECOND;
 
 struct place_query {
 	const char *attempt_id;
@@ -102,6 +106,25 @@ int logs_collect(struct controller *ctl, const struct run_step *step, bool all, 
 		if (bytes.len > 0 && write_chunk(ctl, step, place, &bytes, err) < 0)
 			return -1;
 	} while (all && bytes.len > 0);
+	return 0;
+}
+
+int logs_finish(struct controller *ctl, const struct run_step *step, struct mo_err *ret_gap,
+	struct mo_err *err)
+{
+	struct mo_err mine = { 0 };
+
+	if (logs_collect(ctl, step, true, &mine) == 0)
+		return 0;
+	struct log_place *place =
+		mo_map_get(&ctl->logs, step->attempt_id, strlen(step->attempt_id));
+	if (place && !place->failing_since)
+		place->failing_since = mo_mono();
+	if (!place || mine.code == MO_EPRECOND || mo_mono() - place->failing_since < patience) {
+		*err = mine;
+		return -1;
+	}
+	*ret_gap = mine;
 	return 0;
 }
 

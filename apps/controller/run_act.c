@@ -151,12 +151,14 @@ static int act_on_step(struct controller *ctl, struct rooms *rooms, struct live_
 	struct run_step *step, struct mo_err *err)
 {
 	struct step_seen seen;
+	struct mo_err mine = { 0 };
 
 	if (step_observe(ctl, rooms, live, step, &seen, err) < 0)
 		return -1;
 	if (step->state == STEP_RUNNING && step_kind_runs_job(step->kind) &&
-		logs_collect(ctl, step, false, err) < 0)
-		return -1;
+		logs_collect(ctl, step, false, &mine) < 0 &&
+		ctl_alone(ctl, "log", step->id, &mine, err) < 0)
+		return -1; /* the lease; a log that cannot be stored keeps no step from going on */
 	struct step_decision d = step_decide(&seen.view);
 	return step_act(ctl, &seen, &d, err);
 }

@@ -284,6 +284,30 @@ static const char *reason_of(
 	return seen->exec.reason[0] ? seen->exec.reason : "it failed";
 }
 
+static int tell_gap(struct store_tx *tx, void *ctx, struct mo_err *err)
+{
+	struct act *a = ctx;
+	const struct run_step *step = a->seen->step;
+
+	return EVENT(tx, a, "LogIncomplete",
+		"The log of attempt %lld of step '%s' is incomplete, its end could not be stored: "
+		"%s",
+		(long long)step->attempt, step->name, a->reason);
+}
+
+/* The log's end is stored, or given up and that said in an event. */
+static int finish_log(struct controller *ctl, struct step_seen *seen, struct mo_err *err)
+{
+	struct mo_err gap = { 0 };
+	struct act a = { .ctl = ctl, .seen = seen, .reason = gap.msg };
+
+	if (!seen->step->attempt_id)
+		return 0;
+	if (logs_finish(ctl, seen->step, &gap, err) < 0)
+		return -1;
+	return gap.code == MO_OK ? 0 : ctl_write(ctl, tell_gap, &a, err);
+}
+
 /* The attempt is over: its log first, then the row, then its folder. */
 static int finish(struct controller *ctl, struct step_seen *seen, const struct step_decision *d,
 	int (*fn)(struct store_tx *tx, void *ctx, struct mo_err *err), enum step_state to,
@@ -294,7 +318,7 @@ static int finish(struct controller *ctl, struct step_seen *seen, const struct s
 	a.reason = reason_of(ctl, seen, d);
 	if (!a.reason)
 		return mo_fail(err, MO_ENOMEM, "reason");
-	if (logs_collect(ctl, seen->step, true, err) < 0)
+	if (finish_log(ctl, seen, err) < 0)
 		return -1;
 	int status = fn ? ctl_write(ctl, fn, &a, err) : step_complete(ctl, seen, err);
 	if (status < 0 || !seen->step->attempt_id)

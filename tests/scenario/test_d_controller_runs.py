@@ -266,6 +266,27 @@ def test_lost_job_is_tried_again_and_unbilled(p, t):
 	assert (step(t, run)["attempt"], step(t, run)["lost_attempts"]) == (1, 1)
 
 
+def test_log_that_cannot_be_stored_holds_nothing(p, t):
+	"""The object store takes no log: the job runs, ends and gives its shares back all the same, and an event says what is missing."""
+	blocker = "%s/artifacts/tenants/%s/logs" % (p.folder, t[1].get("/v1/whoami").json()["tenant_id"])
+	with open(blocker, "w", encoding="ascii"):
+		pass # where the folder of the logs belongs
+	try:
+		runs = [job(t, "sleep:60"), job(t, "ok")]
+		wait_state(t, runs[0], "RUNNING")
+		t[1].post("/v1/runs/%s/cancel" % runs[0]["id"])
+		flow.wait_run(t[1], runs[0], 30, want="CANCELLED")
+		flow.wait_run(t[1], runs[1], 30)
+		for run in runs:
+			told = [e["message"] for e in t[1].items("/v1/runs/%s/events" % run["id"]) if e["type"] == "LogIncomplete"]
+			assert len(told) == 1 and "incomplete" in told[0] and "attempt 1 of step 'train'" in told[0], told
+	finally:
+		os.unlink(blocker)
+	run = job(t, "ok")
+	flow.wait_run(t[1], run)
+	assert not [e for e in t[1].items("/v1/runs/%s/events" % run["id"]) if e["type"] == "LogIncomplete"]
+
+
 def test_door_that_does_not_answer_is_ours(p, t):
 	"""The program gave up on the door or the store: no attempt of the user's, tried again without a retry of his."""
 	run = job(t, "unreachable_once")
