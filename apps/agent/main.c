@@ -53,7 +53,7 @@ static int open_all(struct agent *a, struct http_ops **ret_ops, struct mo_err *e
 	if (store_open(&store, &a->store, err) < 0 ||
 		objstore_open(&objstore, &a->objects, err) < 0 || lead_open(a, err) < 0)
 		return -1;
-	return http_ops_start(&a->cfg.ops, a->obs, ready, a, address, ret_ops, err);
+	return http_ops_start(&a->cfg.ops, NULL, a->obs, ready, a, address, ret_ops, err);
 }
 
 static void pass(struct agent *a)

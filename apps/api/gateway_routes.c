@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-enum { USAGE_SLOTS = 65536, MAX_REPLY = 64 << 20 };
+enum { USAGE_SLOTS = 65536 };
 
 int gateway_open(struct api *api, struct mo_err *err)
 {
@@ -52,7 +52,7 @@ int gateway_start(struct api *api, struct api_loop *loop, struct mo_err *err)
 		.key = &api->workload_key,
 		.deadline_us = api->cfg.gateway_deadline,
 		.stale_max_us = api->cfg.auth_stale_max,
-		.max_reply = MAX_REPLY,
+		.max_reply = api->cfg.gateway_max_reply,
 	};
 	return gateway_new(&cfg, loop->loop, &loop->gateway, err);
 }

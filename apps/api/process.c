@@ -189,8 +189,8 @@ static int start(struct api *api, struct running *run, struct mo_err *err)
 		return -1;
 	if (follower_start(api, &run->follower, err) < 0)
 		return -1;
-	if (http_ops_start(&api->cfg.ops, api->obs, health_ready, api, ops_file, &run->ops, err) <
-		0)
+	if (http_ops_start(&api->cfg.ops, &api->cfg.http, api->obs, health_ready, api, ops_file,
+		    &run->ops, err) < 0)
 		return -1;
 	return write_files(api, run, err);
 }

@@ -48,6 +48,8 @@ const struct mo_cfg api_settings[] = {
 		"answer."),
 	NUMBER("GATEWAY_DEADLINE", MO_CFG_DURATION, gateway_deadline, "15s", 1000, MO_HOUR,
 		"Longest a predict or explain waits for its instance."),
+	NUMBER("GATEWAY_MAX_REPLY", MO_CFG_SIZE, gateway_max_reply, "64m", 1024, INT64_C(1) << 32,
+		"Largest reply of an instance that is handed on; past it 502."),
 	NUMBER("STATEMENT_TIMEOUT", MO_CFG_DURATION, statement_timeout, "10s", 1000, MO_HOUR,
 		"Longest one statement of the database may take, waits for locks included."),
 	NUMBER("API_LOOPS", MO_CFG_INT, loops, "1", 1, 64, "Event loops, one thread each."),

@@ -78,7 +78,7 @@ static int serve(struct controller *ctl, const struct paths *p, struct mo_err *e
 	struct http_ops *ops = NULL;
 	struct lead *lead = NULL;
 
-	if (http_ops_start(&ctl->cfg->ops, ctl->obs, loop_ready, ctl, p->ops, &ops, err) < 0)
+	if (http_ops_start(&ctl->cfg->ops, NULL, ctl->obs, loop_ready, ctl, p->ops, &ops, err) < 0)
 		return -1;
 	mo_log(MO_LOG_INFO, "started", "ops", http_ops_address(ops), NULL);
 	int status = lead_start(ctl, &lead, err);

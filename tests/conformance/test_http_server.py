@@ -1,5 +1,6 @@
 """Behaviour of the server over time: pipelining, Expect, HEAD, streams, deadlines, limits, workers, TLS, drain."""
 # timeout: 300
+import contextlib
 import os
 import socket
 import subprocess
@@ -700,3 +701,13 @@ def test_ops(echo):
 		assert 'http_request_seconds_count{server="main",route="/hello"}' in text
 		assert 'http_connections{server="ops"} 1' in text
 		assert c.reply().status == 404
+
+
+def test_the_ops_listener_has_limits_too():
+	with Echo(OPS_MAX_CONNS=2, HTTP_MAX_TARGET=100) as program:
+		with contextlib.ExitStack() as stack:
+			held = [stack.enter_context(Conn(socket.create_connection(("127.0.0.1", program.ops_port), 10))) for _ in range(2)]
+			with Conn(socket.create_connection(("127.0.0.1", program.ops_port), 10)) as c:
+				assert c.reply().status == 503
+			held[0].send(b"GET /" + b"x" * 200 + b" HTTP/1.1\r\nHost: t\r\n\r\n")
+			assert held[0].reply().status == 414

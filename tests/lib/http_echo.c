@@ -490,7 +490,8 @@ int main(int argc, char **argv)
 	sigaddset(&set, SIGINT);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	if (start(&prog, names, &app, &err) < 0 ||
-		http_ops_start(&prog.cfg.ops, prog.obs, NULL, NULL, NULL, &ops, &err) < 0) {
+		http_ops_start(&prog.cfg.ops, &prog.cfg.http, prog.obs, NULL, NULL, NULL, &ops,
+			&err) < 0) {
 		fprintf(stderr, "http_echo: %s\n", err.msg);
 		return 1;
 	}

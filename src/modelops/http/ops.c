@@ -136,16 +136,19 @@ static int start_thread(struct http_ops *o, struct mo_err *err)
 	return rc == 0 ? 0 : mo_fail_errno(err, rc, "thread of the ops listener");
 }
 
-int http_ops_start(const struct http_ops_cfg *cfg, struct obs *obs,
-	bool (*ready)(void *ctx, struct mo_err *err), void *ctx, const char *address_file,
-	struct http_ops **ret_ops, struct mo_err *err)
+int http_ops_start(const struct http_ops_cfg *cfg, const struct http_limits *limits,
+	struct obs *obs, bool (*ready)(void *ctx, struct mo_err *err), void *ctx,
+	const char *address_file, struct http_ops **ret_ops, struct mo_err *err)
 {
 	struct http_ops *o = calloc(1, sizeof(*o));
 
 	if (!o)
 		return mo_fail(err, MO_ENOMEM, "ops listener");
-	http_limits_default(&o->limits);
-	o->limits.max_conns = o->limits.max_conns_per_addr = 64;
+	if (limits)
+		o->limits = *limits;
+	else
+		http_limits_default(&o->limits);
+	o->limits.max_conns = o->limits.max_conns_per_addr = cfg->max_conns;
 	o->obs = obs;
 	o->ready = ready;
 	o->ctx = ctx;
