@@ -102,6 +102,21 @@ static int check(struct api_req *r, struct store_tx *tx, const char *tenant,
 	return 0;
 }
 
+/* Every deployment costs the controller time in every pass, and gateways memory. */
+static int check_count(
+	struct api_req *r, struct store_tx *tx, const char *tenant, struct mo_err *err)
+{
+	int64_t max = r->api->cfg.max_deployments, n;
+	if (store_deployment_count(tx, tenant, max, &n, err) < 0)
+		return -1;
+	if (n < max)
+		return 0;
+	mo_fail(err, MO_EQUOTA,
+		"the tenant has %lld deployments, as many as may be (API_MAX_DEPLOYMENTS)",
+		(long long)n);
+	return mo_advise(err, "quota_exceeded", "delete those that are not needed any more");
+}
+
 static int create(struct api_req *r, struct store_tx *tx, struct mo_err *err)
 {
 	struct deployment_spec spec = *(const struct deployment_spec *)r->in;
@@ -111,7 +126,8 @@ static int create(struct api_req *r, struct store_tx *tx, struct mo_err *err)
 		req_project(r, tx, tenant, spec.project_id, &project, err) < 0)
 		return -1;
 	spec.project_id = project->id;
-	if (check(r, tx, project->tenant_id, &spec, err) < 0)
+	if (check(r, tx, project->tenant_id, &spec, err) < 0 ||
+		check_count(r, tx, project->tenant_id, err) < 0)
 		return -1;
 	struct deployment deployment = {
 		.id = req_new_id(r, "dep"),

@@ -139,6 +139,8 @@ static void release_metrics(struct endpoint *e)
 void endpoint_free(struct endpoint *e)
 {
 	MO_ASSERT(e->inflight == 0 && mo_list_empty(&e->waiting));
+	if (e->slot)
+		usage_map_release(e->usage, e->slot, !e->found);
 	for (unsigned i = 0; i < e->n; i++)
 		http_upstream_retire(e->targets[i].upstream);
 	if (e->running)

@@ -50,7 +50,8 @@ struct endpoint {
 	bool loading, stale;      /* a load is on its way; another is wanted after it */
 	bool missed;              /* the last load failed: what it was to show is not here yet */
 	struct mo_list waiting;   /* hops that wait for the first load */
-	struct usage_slot *slot;
+	struct usage_slot *slot;  /* of USAGE; NULL before the first answer */
+	struct usage_map *usage;
 	struct obs_series *answered[ENDPOINT_KINDS][3]; /* 2xx, 4xx, 5xx */
 	struct obs_series *seconds[ENDPOINT_KINDS], *running;
 };

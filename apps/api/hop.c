@@ -148,11 +148,6 @@ void hop_go(struct hop *hop)
 		hop_problem(hop, &err);
 		return;
 	}
-	if (!e->slot && usage_map_slot(hop->gateway->cfg.usage, e->deployment, e->tenant,
-				e->project, &e->slot, &err) < 0) { /* uncounted is unanswered */
-		hop_problem(hop, &err);
-		return;
-	}
 	hop->tries = 1;
 	obs_add(e->running, 1);
 	hop_send(hop);
@@ -168,14 +163,24 @@ static uint64_t rows_of(const struct http_head *head)
 	return rows;
 }
 
-static void count_usage(const struct hop *hop, const struct http_head *head)
+/* The first answer takes the deployment's slot. */
+static int count_usage(const struct hop *hop, const struct http_head *head, struct mo_err *err)
 {
-	struct usage_slot *s = hop->endpoint->slot;
+	struct endpoint *e = hop->endpoint;
+	struct usage_slot *s = e->slot;
 
+	if (!s) {
+		e->usage = hop->gateway->cfg.usage;
+		if (usage_map_slot(e->usage, e->deployment, e->tenant, e->project, &e->slot, err) <
+			0)
+			return -1;
+		s = e->slot;
+	}
 	if (hop->kind == ENDPOINT_PREDICT)
 		usage_add(s, USAGE_PREDICT_REQUESTS, USAGE_PREDICT_ROWS, rows_of(head));
 	else
 		usage_add(s, USAGE_EXPLAIN_REQUESTS, USAGE_EXPLAIN_ROWS, rows_of(head));
+	return 0;
 }
 
 static const char *reply_type(struct hop *hop, const struct http_head *head)
@@ -205,9 +210,13 @@ static void hop_reply(struct hop *hop)
 	struct http_call *call = &hop->call;
 	struct endpoint *e = hop->endpoint;
 
-	if (call->status == 200)
-		count_usage(hop, call->head);
-	else
+	struct mo_err err = { 0 };
+
+	if (call->status == 200 && count_usage(hop, call->head, &err) < 0) {
+		hop_problem(hop, &err); /* uncounted is unanswered */
+		return;
+	}
+	if (call->status != 200)
 		pass_header(hop, "Retry-After");
 	hop_finish(hop, call->status);
 	struct http_reply reply = { .status = call->status,

@@ -66,6 +66,8 @@ const struct mo_cfg api_settings[] = {
 		"Largest artifact taken."),
 	NUMBER("API_MAX_LIVE_RUNS", MO_CFG_INT, max_live_runs, "1000", 1, 1000000,
 		"Runs of one tenant that may be waiting or running at once; past it 403."),
+	NUMBER("API_MAX_DEPLOYMENTS", MO_CFG_INT, max_deployments, "1000", 1, 1000000,
+		"Deployments of one tenant; past it 403."),
 	NUMBER("PRESIGN_TTL", MO_CFG_DURATION, presign_ttl, "15m", MO_SECOND, MO_DAY,
 		"How long a link handed to a workload is good for."),
 	TEXT("WORKLOAD_KEY_FILE", workload_key, NULL,

@@ -200,6 +200,8 @@ static void *flusher_main(void *arg)
 		go_on = wait_round(f);
 		if (flush_map(f, f->map, space, &since, &err) < 0)
 			failed(f, usage_map_id(f->map), &err);
+		else if (go_on && space)
+			usage_map_recycle(f->map, space);
 		else if (!go_on && usage_map_remove(f->map, &err) < 0)
 			failed(f, usage_map_id(f->map), &err);
 	}

@@ -33,6 +33,10 @@ struct usage_map {
 	size_t size;
 	int fd;
 	pthread_mutex_t lock; /* of taking a slot: several loops share the map */
+	struct use {
+		unsigned holders;
+		bool gone, free;
+	} *uses; /* by slot; NULL: adopted, nobody takes slots */
 	char path[4096];
 };
 
@@ -106,6 +110,11 @@ int usage_map_create(const char *dir, uint32_t slots, struct usage_map **ret, st
 	snprintf(name, sizeof(name), "%s.usage", mo_id_new("gw", id));
 	if (map_open(dir, name, O_CREAT | O_EXCL, file_size(slots), ret, err) < 0)
 		return -1;
+	(*ret)->uses = calloc(slots, sizeof(*(*ret)->uses));
+	if (!(*ret)->uses) {
+		usage_map_close(*ret);
+		return mo_fail(err, MO_ENOMEM, "usage map of %u slots", slots);
+	}
 	struct usage_file *f = (*ret)->file;
 	memcpy(f->id, id, sizeof(id));
 	f->capacity = slots;
@@ -168,38 +177,93 @@ struct usage_slot *usage_map_at(struct usage_map *m, uint32_t index)
 	return &m->file->slot[index];
 }
 
-/* Called with the lock. */
-static int find_or_take(struct usage_map *m, const char *deployment, const char *tenant,
-	const char *project, struct usage_slot **ret, struct mo_err *err)
+/* The slot of DEPLOYMENT, else a free one, else one more; used when all are taken. With the lock.
+ */
+static uint32_t find(const struct usage_map *m, const char *deployment, bool *ret_found)
 {
-	uint32_t used = usage_map_count(m);
+	uint32_t used = usage_map_count(m), empty = used;
 
 	for (uint32_t i = 0; i < used; i++) {
-		if (strcmp(m->file->slot[i].deployment, deployment) == 0) {
-			*ret = &m->file->slot[i];
-			return 0;
+		if (m->uses[i].free)
+			empty = i;
+		else if (strcmp(m->file->slot[i].deployment, deployment) == 0) {
+			*ret_found = true;
+			return i;
 		}
 	}
-	if (used == m->file->capacity || mo_fault("usage.slot"))
-		return mo_fail(
-			err, MO_EFULL, "usage slots: all %u of this process are taken", used);
-	struct usage_slot *s = &m->file->slot[used];
+	*ret_found = false;
+	return empty;
+}
+
+/* With the lock. Its totals are 0 while the ids are written: a process that adopts the file after a
+ * crash in between finds nothing to flush. */
+static int take(struct usage_map *m, uint32_t i, const char *deployment, const char *tenant,
+	const char *project, struct mo_err *err)
+{
+	if (i == m->file->capacity || mo_fault("usage.slot"))
+		return mo_fail(err, MO_EFULL, "usage slots: all %u of this process are taken", i);
+	struct usage_slot *s = &m->file->slot[i];
 	if (mo_str_copy(s->deployment, MO_ID_MAX, deployment) < 0 ||
 		mo_str_copy(s->tenant, MO_ID_MAX, tenant) < 0 ||
 		mo_str_copy(s->project, MO_ID_MAX, project) < 0)
 		return mo_fail(err, MO_EINTERNAL, "id of deployment '%s' is too long", deployment);
-	atomic_store_explicit(&m->file->used, used + 1, memory_order_release);
-	*ret = s;
+	m->uses[i] = (struct use){ 0 };
+	if (i == usage_map_count(m))
+		atomic_store_explicit(&m->file->used, i + 1, memory_order_release);
 	return 0;
 }
 
 int usage_map_slot(struct usage_map *m, const char *deployment, const char *tenant,
 	const char *project, struct usage_slot **ret, struct mo_err *err)
 {
+	bool found;
+
+	MO_ASSERT(m->uses);
 	pthread_mutex_lock(&m->lock);
-	int rc = find_or_take(m, deployment, tenant, project, ret, err);
+	uint32_t i = find(m, deployment, &found);
+	int rc = found ? 0 : take(m, i, deployment, tenant, project, err);
+	if (rc == 0) {
+		m->uses[i].holders++;
+		*ret = &m->file->slot[i];
+	}
 	pthread_mutex_unlock(&m->lock);
 	return rc;
+}
+
+void usage_map_release(struct usage_map *m, struct usage_slot *s, bool gone)
+{
+	pthread_mutex_lock(&m->lock);
+	struct use *u = &m->uses[s - m->file->slot];
+	MO_ASSERT(u->holders > 0);
+	u->holders--;
+	u->gone |= gone;
+	pthread_mutex_unlock(&m->lock);
+}
+
+/* With the lock. */
+static bool stored(const struct usage_slot *s, const uint64_t seen[USAGE_METRICS])
+{
+	for (int i = 0; i < USAGE_METRICS; i++)
+		if (atomic_load_explicit(&s->total[i], memory_order_relaxed) != seen[i])
+			return false;
+	return true;
+}
+
+void usage_map_recycle(struct usage_map *m, uint64_t (*seen)[USAGE_METRICS])
+{
+	pthread_mutex_lock(&m->lock);
+	for (uint32_t i = 0; i < usage_map_count(m); i++) {
+		struct usage_slot *s = &m->file->slot[i];
+		struct use *u = &m->uses[i];
+		if (!u->gone || u->free || u->holders || !stored(s, seen[i]))
+			continue;
+		for (int k = 0; k < USAGE_METRICS; k++) {
+			atomic_store(&s->total[k], 0);
+			seen[i][k] = 0;
+		}
+		u->free = true;
+	}
+	pthread_mutex_unlock(&m->lock);
 }
 
 int usage_map_remove(struct usage_map *m, struct mo_err *err)
@@ -213,6 +277,7 @@ void usage_map_close(struct usage_map *m)
 		return;
 	munmap(m->file, m->size);
 	close(m->fd);
+	free(m->uses);
 	pthread_mutex_destroy(&m->lock);
 	free(m);
 }

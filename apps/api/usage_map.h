@@ -6,6 +6,7 @@
 #include "modelops/base/id.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 enum usage_metric {
@@ -39,9 +40,17 @@ int usage_map_adopt(const char *dir, const char *name, struct usage_map **ret, s
 const char *usage_map_id(const struct usage_map *m);
 
 /* The slot of DEPLOYMENT, taken on first use; MO_EFULL when all are taken. Any thread; slots
- * never move. */
+ * never move. Each call is paired with a usage_map_release. */
 int usage_map_slot(struct usage_map *m, const char *deployment, const char *tenant,
 	const char *project, struct usage_slot **ret, struct mo_err *err);
+
+/* The caller of usage_map_slot lets S go; GONE: its deployment will never be called again. Any
+ * thread. */
+void usage_map_release(struct usage_map *m, struct usage_slot *s, bool gone);
+
+/* Frees the slots of gone deployments whose totals are all stored: SEEN, by slot, which becomes 0
+ * with them. Only the thread that flushes: nobody else may hold what it read of them. */
+void usage_map_recycle(struct usage_map *m, uint64_t (*seen)[USAGE_METRICS]);
 
 /* Slots there is room for. */
 uint32_t usage_map_capacity(const struct usage_map *m);

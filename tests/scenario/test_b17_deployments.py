@@ -94,6 +94,23 @@ def test_a_deployment_always_has_a_pool():
 		assert "quota" in problem["detail"]
 
 
+def test_a_tenant_has_so_many_deployments():
+	with api.running(API_MAX_DEPLOYMENTS="2") as server:
+		_, project, admin = server.tenant()
+		_, other_project, other = server.tenant("other")
+		server.client().post("/v1/gpu-pools", pools.CPU)
+		server.model(project)
+		server.model(other_project)
+		body = {"project_id": "main", "model": "iris", "version": 1}
+		first = admin.post("/v1/deployments", dict(body, name="a")).json()
+		admin.post("/v1/deployments", dict(body, name="b"))
+		problem = admin.problem("POST", "/v1/deployments", dict(body, name="c"), status=403, code="quota_exceeded")
+		assert "API_MAX_DEPLOYMENTS" in problem["detail"]
+		other.post("/v1/deployments", dict(body, name="c"))
+		server.sql("DELETE FROM deployments WHERE id = ?", first["id"]) # as the controller ends a deletion
+		admin.post("/v1/deployments", dict(body, name="c"))
+
+
 def test_readyz_waits_for_instances():
 	with api.running() as server:
 		_, project, admin = server.tenant()

@@ -70,6 +70,16 @@ int store_deployment_list(struct store_tx *tx, const char *tenant,
 		(void **)ret_rows, ret_n, err);
 }
 
+int store_deployment_count(
+	struct store_tx *tx, const char *tenant, int64_t limit, int64_t *ret, struct mo_err *err)
+{
+	return db_int_of(tx,
+		"SELECT count(*) FROM (SELECT id FROM deployments WHERE tenant_id = ?1 LIMIT ?2) "
+		"AS "
+		"few",
+		DB_ARGS(DB_T(tenant), DB_I(limit)), ret, err);
+}
+
 int store_deployment_live(struct store_tx *tx, const char *after, char (*ret_ids)[MO_ID_MAX],
 	size_t max, size_t *ret_n, struct mo_err *err)
 {

@@ -22,6 +22,10 @@ int store_deployment_list(struct store_tx *tx, const char *tenant,
 	const struct store_deployment_filter *f, const struct store_page *page, struct mo_arena *a,
 	struct deployment **ret_rows, size_t *ret_n, struct mo_err *err);
 
+/* How many deployments TENANT has; counts no further than LIMIT. */
+int store_deployment_count(
+	struct store_tx *tx, const char *tenant, int64_t limit, int64_t *ret, struct mo_err *err);
+
 /* Oldest first: ids of all deployments of all tenants after id AFTER (NULL: from the first), MAX
  * at most. */
 int store_deployment_live(struct store_tx *tx, const char *after, char (*ret_ids)[MO_ID_MAX],

@@ -64,6 +64,44 @@ static void test_slots(void **state)
 	usage_map_close(m);
 }
 
+/* A slot is free again when its deployment is gone, nobody holds it and all of it is stored. */
+static void test_slots_of_gone_deployments(void **state)
+{
+	struct usage_map *m;
+	struct usage_slot *a, *again, *b, *c;
+	struct mo_err err = { 0 };
+	uint64_t seen[2][USAGE_METRICS] = { 0 };
+
+	(void)state;
+	assert_int_equal(usage_map_create(dir, 2, &m, &err), 0);
+	assert_int_equal(usage_map_slot(m, DEP, TEN, PRJ, &a, &err), 0);
+	assert_int_equal(usage_map_slot(m, DEP, TEN, PRJ, &again, &err), 0);
+	assert_int_equal(usage_map_slot(m, "dep_2", TEN, PRJ, &b, &err), 0);
+	usage_add(a, USAGE_PREDICT_REQUESTS, USAGE_PREDICT_ROWS, 7);
+	usage_map_release(m, a, true);
+	usage_map_release(m, b, false); /* nobody asked for long, but it is there */
+	seen[0][USAGE_PREDICT_REQUESTS] = 1;
+	seen[0][USAGE_PREDICT_ROWS] = 7;
+	usage_map_recycle(m, seen); /* another loop still holds it */
+	assert_int_equal(usage_map_slot(m, "dep_3", TEN, PRJ, &c, &err), -1);
+	usage_map_release(m, a, false);
+	seen[0][USAGE_PREDICT_ROWS] = 6;
+	usage_map_recycle(m, seen); /* a row is not stored yet */
+	assert_int_equal(usage_map_slot(m, "dep_3", TEN, PRJ, &c, &err), -1);
+	seen[0][USAGE_PREDICT_ROWS] = 7;
+	usage_map_recycle(m, seen);
+	assert_int_equal(seen[0][USAGE_PREDICT_ROWS], 0);
+	assert_int_equal(usage_map_slot(m, "dep_3", "ten_3", PRJ, &c, &err), 0);
+	assert_ptr_equal(c, a);
+	assert_string_equal(c->deployment, "dep_3");
+	assert_string_equal(c->tenant, "ten_3");
+	assert_int_equal(c->total[USAGE_PREDICT_ROWS], 0);
+	assert_int_equal(usage_map_slot(m, "dep_4", TEN, PRJ, &c, &err), -1);
+	assert_int_equal(usage_map_count(m), 2);
+	assert_int_equal(usage_map_remove(m, &err), 0);
+	usage_map_close(m);
+}
+
 /* A process that dies by SIGKILL leaves its counts to whoever adopts the file. */
 static void test_survives_kill(void **state)
 {
@@ -220,6 +258,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_slots, make_dir, drop_dir),
+		cmocka_unit_test_setup_teardown(test_slots_of_gone_deployments, make_dir, drop_dir),
 		cmocka_unit_test_setup_teardown(test_loops_at_once, make_dir, drop_dir),
 		cmocka_unit_test_setup_teardown(test_survives_kill, make_dir, drop_dir),
 		cmocka_unit_test_setup_teardown(test_damage, make_dir, drop_dir),
