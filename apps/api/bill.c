@@ -50,7 +50,7 @@ int bill_make(struct api_req *r, struct store_tx *tx, const char *tenant, const 
 			err, "no_price_plan", "a platform admin makes one with is_default");
 	}
 	if (store_price_rule_list(tx, b.plan->id, r->arena, &rules, &nrules, err) < 0 ||
-		store_ledger_head(tx, tenant, &b.head, err) < 0 ||
+		store_ledger_last(tx, tenant, &b.head, err) < 0 ||
 		store_ledger_sums(
 			tx, tenant, b.from, b.to, b.head.seq, r->arena, &sums, &nsums, err) < 0)
 		return -1;

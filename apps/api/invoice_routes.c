@@ -152,35 +152,60 @@ int invoice_get(struct api_req *r, struct mo_err *err)
 	return req_read(r, get, err);
 }
 
+/* What a draft says, and what a draft is compared with, is computed in a read session: summing a
+ * month of a large ledger would hold up everybody's writes. */
+struct draft {
+	const struct wire_invoice_create *in;
+	const char *tenant;
+	struct bill bill;
+	struct mo_err stale; /* why the draft may not be issued; no code: it may */
+};
+
+static struct draft *draft_new(struct api_req *r, struct mo_err *err)
+{
+	struct draft *d = mo_arena_zalloc(r->arena, sizeof(*d));
+	if (!d)
+		mo_fail(err, MO_ENOMEM, "invoice");
+	else
+		d->in = r->in;
+	return d;
+}
+
+static int compute(struct api_req *r, struct store_tx *tx, struct mo_err *err)
+{
+	struct draft *d = r->in;
+	if (req_create_tenant(r, tx, d->in->tenant_id, &d->tenant, err) < 0)
+		return -1;
+	return bill_make(r, tx, d->tenant, d->in->period, &d->bill, err);
+}
+
 static int create(struct api_req *r, struct store_tx *tx, struct mo_err *err)
 {
-	const struct wire_invoice_create *in = r->in;
-	struct bill bill;
-	const char *tenant = NULL;
-	if (req_create_tenant(r, tx, in->tenant_id, &tenant, err) < 0 ||
-		bill_make(r, tx, tenant, in->period, &bill, err) < 0)
-		return -1;
+	const struct draft *d = r->in;
 	struct invoice invoice = {
 		.id = req_new_id(r, "inv"),
-		.tenant_id = tenant,
-		.period_start = bill.from,
-		.period_end = bill.to,
+		.tenant_id = d->tenant,
+		.period_start = d->bill.from,
+		.period_end = d->bill.to,
 		.state = INVOICE_DRAFT,
-		.currency = bill.plan->currency,
-		.price_plan_id = bill.plan->id,
-		.ledger_seq = bill.head.seq,
-		.ledger_hash = bill.head.hash,
-		.total_micro = bill.total_micro,
+		.currency = d->bill.plan->currency,
+		.price_plan_id = d->bill.plan->id,
+		.ledger_seq = d->bill.head.seq,
+		.ledger_hash = d->bill.head.hash,
+		.total_micro = d->bill.total_micro,
 		.created_at = store_now(tx),
 	};
-	if (store_invoice_insert(tx, &invoice, bill.lines, bill.n, err) < 0 ||
-		req_record(r, tx, tenant, "create", "invoice", invoice.id, err) < 0)
+	if (store_invoice_insert(tx, &invoice, d->bill.lines, d->bill.n, err) < 0 ||
+		req_record(r, tx, d->tenant, "create", "invoice", invoice.id, err) < 0)
 		return -1;
 	return answer(r, tx, &invoice, err);
 }
 
 int invoice_create(struct api_req *r, struct mo_err *err)
 {
+	r->in = draft_new(r, err);
+	if (!r->in || req_read(r, compute, err) < 0)
+		return -1;
 	return req_write(r, create, err);
 }
 
@@ -227,26 +252,56 @@ static bool same_lines(const struct invoice_line *a, size_t na, const struct bil
 	return true;
 }
 
-/* The draft is what the books say now; entries of other months since then change nothing. */
+static int stale(const struct invoice *invoice, struct mo_err *err)
+{
+	char period[MO_TIME_TEXT];
+	mo_time_format(invoice->period_start, period);
+	mo_fail(err, MO_ECONFLICT,
+		"the books of %.7s have changed since draft '%s' was made at entry %lld", period,
+		invoice->id, (long long)invoice->ledger_seq);
+	return mo_advise(err, "stale_draft", "make a new draft of the period and issue that");
+}
+
+/* Is the draft what the books say now? Entries of other months since then change nothing. */
+static int compare(struct api_req *r, struct store_tx *tx, struct mo_err *err)
+{
+	struct draft *d = r->in;
+	char period[MO_TIME_TEXT];
+	struct invoice *invoice = NULL;
+	struct invoice_line *lines = NULL;
+	size_t n = 0;
+	if (store_invoice_get(tx, r->tenant, req_param(r, "id"), r->arena, &invoice, err) < 0)
+		return -1;
+	if (invoice->state != INVOICE_DRAFT)
+		return 0;
+	mo_time_format(invoice->period_start, period);
+	period[7] = '\0'; /* 2026-11 */
+	if (bill_make(r, tx, invoice->tenant_id, period, &d->bill, err) < 0 ||
+		store_invoice_line_list(tx, r->tenant, invoice->id, r->arena, &lines, &n, err) < 0)
+		return -1;
+	if (d->bill.total_micro != invoice->total_micro ||
+		strcmp(d->bill.plan->currency, invoice->currency) != 0 ||
+		!same_lines(lines, n, &d->bill))
+		stale(invoice, &d->stale);
+	return 0;
+}
+
+/* The books are still those that the draft was compared with. */
 static int check_fresh(
 	struct api_req *r, struct store_tx *tx, const struct invoice *invoice, struct mo_err *err)
 {
-	char period[MO_TIME_TEXT];
-	struct invoice_line *lines = NULL;
-	struct bill now;
-	size_t n = 0;
-	mo_time_format(invoice->period_start, period);
-	period[7] = '\0'; /* 2026-11 */
-	if (bill_make(r, tx, invoice->tenant_id, period, &now, err) < 0 ||
-		store_invoice_line_list(tx, r->tenant, invoice->id, r->arena, &lines, &n, err) < 0)
+	const struct draft *d = r->in;
+	struct ledger_head locked;
+	int64_t since = 0;
+	if (d->stale.code) {
+		*err = d->stale;
 		return -1;
-	if (now.total_micro == invoice->total_micro &&
-		!strcmp(now.plan->currency, invoice->currency) && same_lines(lines, n, &now))
-		return 0;
-	mo_fail(err, MO_ECONFLICT,
-		"the books of %s have changed since draft '%s' was made at entry %lld", period,
-		invoice->id, (long long)invoice->ledger_seq);
-	return mo_advise(err, "stale_draft", "make a new draft of the period and issue that");
+	}
+	if (store_ledger_head(tx, invoice->tenant_id, &locked, err) < 0 ||
+		store_ledger_since(tx, invoice->tenant_id, d->bill.head.seq, invoice->period_start,
+			invoice->period_end, &since, err) < 0)
+		return -1;
+	return since ? stale(invoice, err) : 0;
 }
 
 /* Nothing of the period can come any more: it is over, and what was used then is in the ledger. */
@@ -290,6 +345,9 @@ static int void_invoice(struct api_req *r, struct store_tx *tx, struct mo_err *e
 
 int invoice_issue(struct api_req *r, struct mo_err *err)
 {
+	r->in = draft_new(r, err);
+	if (!r->in || req_read(r, compare, err) < 0)
+		return -1;
 	return req_write(r, issue, err);
 }
 

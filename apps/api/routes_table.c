@@ -58,6 +58,10 @@ static const struct query_field run_list_query[] = {
 		"PENDING RUNNING SUCCEEDED FAILED CANCELLED" },
 	END_FIELDS,
 };
+static const struct query_field verify_query[] = {
+	{ "cursor", Q_TEXT, false, "`next` of the check before: goes on from there.", NULL },
+	END_FIELDS,
+};
 static const struct query_field metric_query[] = {
 	{ "step", Q_TEXT, false, "Name of the step.", NULL },
 	{ "key", Q_TEXT, false, "Name of the metric.", NULL },
@@ -1112,12 +1116,13 @@ const struct route api_routes[] = {
 		.perm = PERM_BILLING_READ,
 		.where = ON_WORKER,
 		.handle = ledger_verify_get,
+		.query = verify_query,
 		.out = { &wire_ledger_check, WIRE_READ },
 		.status = 200,
 		.flags = RF_TENANT,
 		.tag = "billing",
 		.id = "ledger_verify_get",
-		.summary = "Check the ledger's hash chain" },
+		.summary = "Check the ledger's hash chain, 10,000 entries at a time" },
 	{ .method = HTTP_GET,
 		.path = "/v1/cost",
 		.auth = AUTH_ACTOR,
@@ -1185,7 +1190,7 @@ const struct route api_routes[] = {
 		.path = "/v1/invoices",
 		.auth = AUTH_ACTOR,
 		.perm = PERM_BILLING_WRITE,
-		.where = ON_WRITE,
+		.where = ON_WORKER,
 		.handle = invoice_create,
 		.max_body = 1 << 20,
 		.in = { &wire_invoice_create, WIRE_CREATE },
@@ -1210,7 +1215,7 @@ const struct route api_routes[] = {
 		.path = "/v1/invoices/{id}/issue",
 		.auth = AUTH_ACTOR,
 		.perm = PERM_PLATFORM,
-		.where = ON_WRITE,
+		.where = ON_WORKER,
 		.handle = invoice_issue,
 		.out = { &wire_invoice, WIRE_READ },
 		.status = 200,

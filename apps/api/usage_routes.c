@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-enum { PIECE = 500, PIECE_BYTES = 4 << 20 };
+enum { PIECE = 500, PIECES = 20, PIECE_BYTES = 4 << 20 };
 
 /* The span of the query: unset ends are the start of the month and now. */
 static int span(struct api_req *r, struct store_tx *tx, int64_t *ret_from, int64_t *ret_to,
@@ -106,37 +106,57 @@ int ledger_list(struct api_req *r, struct mo_err *err)
 	return req_read(r, ledger, err);
 }
 
-/* Walks the chain in pieces; the arena is the request's, so a piece is only as long as it must be.
- */
+/* "SEQ.HASH": the entry that was right last. What follows it must name its hash, so a chain that is
+ * checked in several requests is checked as one. */
+static int verify_from(struct api_req *r, struct ledger_head *ret_head, struct mo_err *err)
+{
+	const char *cursor = query_text(&r->query, "cursor"),
+		   *dot = cursor ? strchr(cursor, '.') : NULL;
+	struct ledger_head head = ledger_head_empty();
+	if (cursor &&
+		(!dot || mo_parse_i64(cursor, (size_t)(dot - cursor), &head.seq) < 0 ||
+			head.seq < 0 || mo_str_copy(head.hash, sizeof(head.hash), dot + 1) < 0))
+		return mo_fail_field(err, "cursor", "'%.40s' is no cursor of this check", cursor);
+	*ret_head = head;
+	return 0;
+}
+
+/* Walks the chain in pieces, no more than PIECES of them: a long chain may not keep a worker. */
 static int walk(struct api_req *r, struct store_tx *tx, const char *tenant,
-	struct ledger_head *head, struct mo_err *wrong, struct mo_err *err)
+	struct ledger_head *head, struct mo_err *wrong, bool *ret_more, struct mo_err *err)
 {
 	struct mo_arena piece;
+	size_t n = PIECE;
 	int rc = 0;
 	mo_arena_init(&piece, PIECE_BYTES, 65536);
-	for (size_t n = 1; n && rc == 0 && !wrong->code;) {
+	for (int i = 0; i < PIECES && n == PIECE && rc == 0 && !wrong->code; i++) {
 		struct ledger_entry *rows = NULL;
 		rc = store_ledger_list(tx, tenant, head->seq, false, PIECE, &piece, &rows, &n, err);
-		for (size_t i = 0; rc == 0 && i < n && !wrong->code; i++)
-			ledger_verify(head, &rows[i], wrong);
+		for (size_t k = 0; rc == 0 && k < n && !wrong->code; k++)
+			ledger_verify(head, &rows[k], wrong);
 		mo_arena_reset(&piece);
 	}
 	mo_arena_free(&piece);
+	*ret_more = n == PIECE && !wrong->code;
 	return rc;
 }
 
 static int verify(struct api_req *r, struct store_tx *tx, struct mo_err *err)
 {
 	struct wire_ledger_check check = { 0 };
-	struct ledger_head head = ledger_head_empty();
+	struct ledger_head head;
 	struct mo_err wrong = { 0 };
-	if (one_tenant(r, tx, &check.tenant_id, err) < 0 ||
-		walk(r, tx, check.tenant_id, &head, &wrong, err) < 0)
+	bool more = false;
+	if (one_tenant(r, tx, &check.tenant_id, err) < 0 || verify_from(r, &head, err) < 0 ||
+		walk(r, tx, check.tenant_id, &head, &wrong, &more, err) < 0)
 		return -1;
 	check.ok = !wrong.code;
 	check.problem = wrong.code ? wrong.msg : NULL;
 	check.entries = head.seq;
 	check.head_hash = head.hash;
+	if (more && !(check.next = mo_arena_printf(
+			      r->arena, "%lld.%s", (long long)head.seq, head.hash)))
+		return mo_fail(err, MO_ENOMEM, "cursor");
 	return req_answer(r, &check, err);
 }
 

@@ -18,6 +18,8 @@
 static const struct cli_flag list_flags[] = { PAGING, END_FLAGS };
 static const struct cli_flag tenant_list_flags[] = { TENANT, PAGING, END_FLAGS };
 static const struct cli_flag tenant_flags[] = { TENANT, END_FLAGS };
+static const struct cli_flag verify_flags[] = { TENANT,
+	QUERY("cursor", "TEXT", "cursor", "go on after a check that says `next`"), END_FLAGS };
 static const struct cli_flag named_list_flags[] = { QUERY("name", "NAME", NULL, "only this one"),
 	TENANT, PAGING, END_FLAGS };
 static const struct cli_flag project_list_flags[] = { PROJECT,
@@ -426,7 +428,7 @@ const struct cli_cmd cli_commands[] = {
 		NULL },
 	LIST("ledger", "/v1/ledger", tenant_list_flags, ledger_columns, "Entries of the ledger."),
 	{ "ledger", "verify", "", "Recompute the ledger's hash chain.", "GET", "/v1/ledger/verify",
-		tenant_flags, NULL, NULL },
+		verify_flags, NULL, NULL },
 	{ "cost", NULL, "", "Cost so far.", "GET", "/v1/cost", cost_flags, NULL, cost_show },
 	LIST("price-plan", "/v1/price-plans", list_flags, price_plan_columns, "Price plans."),
 	GET("price-plan", "/v1/price-plans", "A price plan with its rules."),

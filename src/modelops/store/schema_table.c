@@ -285,6 +285,9 @@ static const char release[] =
 	"ALTER TABLE gpu_pools ADD COLUMN retired_at BIGINT;"
 	/* there is one default plan */
 	"UPDATE price_plans SET is_default = 0 WHERE is_default = 1 AND id < (SELECT max(id) FROM price_plans WHERE is_default = 1);"
+	/* sums of a month are read from the index alone */
+	"DROP INDEX ledger_entries_period;"
+	"CREATE INDEX ledger_entries_sums ON ledger_entries (tenant_id, end_at, billable, seq, metric, price_class, quantity);"
 	"CREATE UNIQUE INDEX price_plans_default ON price_plans (is_default) WHERE is_default = 1;"
 	;
 /* clang-format on */

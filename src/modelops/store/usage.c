@@ -144,21 +144,39 @@ static int take_head(const struct db_row *row, void *ctx, struct mo_err *err)
 	return 0;
 }
 
+int store_ledger_last(
+	struct store_tx *tx, const char *tenant, struct ledger_head *ret, struct mo_err *err)
+{
+	struct ledger_head head = ledger_head_empty();
+
+	if (db_run(tx,
+		    "SELECT seq, hash FROM ledger_entries WHERE tenant_id = ?1 ORDER BY seq "
+		    "DESC LIMIT 1",
+		    DB_ARGS(DB_T(tenant)), take_head, &head, NULL, err) < 0)
+		return -1;
+	*ret = head;
+	return 0;
+}
+
 int store_ledger_head(
 	struct store_tx *tx, const char *tenant, struct ledger_head *ret, struct mo_err *err)
 {
 	char name[MO_ID_MAX + 8];
-	struct ledger_head head = ledger_head_empty();
 
 	snprintf(name, sizeof(name), "ledger:%s", tenant);
-	if (db_lock(tx, name, err) < 0 ||
-		db_run(tx,
-			"SELECT seq, hash FROM ledger_entries WHERE tenant_id = ?1 ORDER BY seq "
-			"DESC LIMIT 1",
-			DB_ARGS(DB_T(tenant)), take_head, &head, NULL, err) < 0)
-		return -1;
-	*ret = head;
-	return 0;
+	return db_lock(tx, name, err) < 0 ? -1 : store_ledger_last(tx, tenant, ret, err);
+}
+
+int store_ledger_since(struct store_tx *tx, const char *tenant, int64_t seq, int64_t from,
+	int64_t to, int64_t *ret, struct mo_err *err)
+{
+	/* No plain comparison of end_at: the planner goes by seq then, past which there is little.
+	 */
+	return db_int_of(tx,
+		"SELECT count(*) FROM ledger_entries WHERE tenant_id = ?1 AND seq > ?2 AND "
+		"billable "
+		"= 1 AND end_at + 0 > ?3 AND end_at + 0 <= ?4",
+		DB_ARGS(DB_T(tenant), DB_I(seq), DB_I(from), DB_I(to)), ret, err);
 }
 
 int store_ledger_insert(struct store_tx *tx, const struct ledger_entry *e, struct mo_err *err)

@@ -45,6 +45,15 @@ int store_usage_open(
  * entry. */
 int store_ledger_head(
 	struct store_tx *tx, const char *tenant, struct ledger_head *ret, struct mo_err *err);
+
+/* The last entry of TENANT as this transaction sees it; no other one waits for it. */
+int store_ledger_last(
+	struct store_tx *tx, const char *tenant, struct ledger_head *ret, struct mo_err *err);
+
+/* How many billable entries after SEQ end in (FROM, TO]. */
+int store_ledger_since(struct store_tx *tx, const char *tenant, int64_t seq, int64_t from,
+	int64_t to, int64_t *ret, struct mo_err *err);
+
 /* Appends E as it is: the caller made it with ledger_append from the head of this transaction. */
 int store_ledger_insert(struct store_tx *tx, const struct ledger_entry *e, struct mo_err *err);
 /* Entries with seq > AFTER, oldest first; BACK: entries with seq < AFTER (0: newest), newest first.

@@ -73,6 +73,8 @@ static const struct wire_field check_fields[] = {
 	FIELD(wire_ledger_check, entries, WIRE_INT),
 	FIELD(wire_ledger_check, head_hash, WIRE_TEXT),
 	FIELD(wire_ledger_check, problem, WIRE_TEXT, .flags = WIRE_NULL),
+	FIELD(wire_ledger_check, next, WIRE_TEXT, .flags = WIRE_NULL,
+		.about = "Cursor of the entries that were not checked yet; null: all were."),
 };
 NOUN(wire_ledger_check, "LedgerCheck", wire_ledger_check, check_fields, REPLY,
 	"Result of recomputing the hash chain.");

@@ -36,6 +36,7 @@ struct wire_ledger_check {
 	int64_t entries;
 	const char *head_hash;
 	const char *problem; /* NULL when ok */
+	const char *next;    /* NULL: there are no more entries */
 };
 extern const struct wire_noun wire_ledger_check;
 
