@@ -13,6 +13,7 @@ const char *const mo_setting_names[] = {
 	"API_BLOB_WORKERS",
 	"API_LOOPS",
 	"API_MAX_ARTIFACT",
+	"API_MAX_DEPLOYMENTS",
 	"API_MAX_LIVE_RUNS",
 	"API_QUEUE_MAX",
 	"API_ROLES",
