@@ -38,8 +38,8 @@ class Platform:
 			self.server = api.Server(self.folder, self.programs[name], self.url)
 
 	def kill(self, name):
-		"""kill -9 of one program, nothing else."""
-		self.programs.pop(name).kill()
+		"""kill -9 of one program, nothing else; its exit status."""
+		return self.programs.pop(name).kill()
 
 	def start_all(self):
 		for name in PROGRAMS:
