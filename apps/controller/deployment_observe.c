@@ -157,8 +157,12 @@ static void observe_shares(const struct rooms *rooms, struct instance_seen *seen
 	if (seen->view.has_shares || seen->ins->state != INSTANCE_STARTING)
 		return;
 	seen->room = rooms_find(rooms, seen->rev->pool_id, strlen(seen->rev->pool_id));
-	struct room *fits = rooms_choose(rooms, &seen->room, seen->room ? 1 : 0,
-		seen->ins->tenant_id, seen->rev->shares, &seen->fit);
+	seen->wish = (struct room_wish){ .tenant = seen->ins->tenant_id,
+		.owner = seen->ins->deployment_id,
+		.shares = seen->rev->shares,
+		.since = seen->live->dep->created_at };
+	struct room *fits =
+		rooms_choose(rooms, &seen->room, seen->room ? 1 : 0, &seen->wish, &seen->fit);
 	seen->view.fits = fits != NULL;
 }
 

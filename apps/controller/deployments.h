@@ -25,6 +25,7 @@ struct instance_seen {
 	struct exec_status exec;
 	const struct allocation *alloc; /* live one, or NULL */
 	struct room *room;              /* where it fits or waits, or NULL */
+	struct room_wish wish;
 	struct fit_answer fit;
 };
 

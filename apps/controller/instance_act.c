@@ -73,8 +73,7 @@ static int wait_for_room(struct act *a, struct mo_err *err)
 	char text[FIT_TEXT + 64];
 
 	if (a->seen->room)
-		rooms_wait(a->seen->room, a->seen->ins->tenant_id, a->seen->ins->deployment_id,
-			a->seen->rev->shares, a->seen->fit.fit);
+		rooms_wait(a->seen->room, &a->seen->wish, a->seen->fit.fit);
 	snprintf(text, sizeof(text), "waiting for %lld share%s: %s",
 		(long long)a->seen->rev->shares, a->seen->rev->shares == 1 ? "" : "s",
 		a->seen->fit.text);
@@ -118,7 +117,7 @@ static int reserve_and_start(struct act *a, struct mo_err *err)
 		return wait_for_room(a, err);
 	}
 	if (a->seen->room)
-		rooms_take(a->seen->room, a->seen->rev->shares);
+		rooms_take(a->seen->room, &a->seen->wish);
 	return start(a, err);
 }
 

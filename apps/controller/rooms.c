@@ -5,6 +5,7 @@
 #include "modelops/base/str.h"
 #include "modelops/base/time.h"
 #include "modelops/domain/step.h"
+#include "modelops/store/overview.h"
 #include "modelops/store/pools.h"
 #include "modelops/store/runs.h"
 
@@ -63,6 +64,112 @@ static void hold(struct room *room, const struct allocation *a, int64_t limit)
 		(struct fit_holder){ a->shares, limit ? from + limit : 0 };
 }
 
+struct room *rooms_find(const struct rooms *rooms, const char *id, size_t len)
+{
+	for (size_t i = 0; i < rooms->n; i++)
+		if (strlen(rooms->at[i].pool->id) == len &&
+			memcmp(rooms->at[i].pool->id, id, len) == 0)
+			return &rooms->at[i];
+	return NULL;
+}
+
+/* Who goes before WISH here, or NULL; another tenant's work goes unnamed. */
+static const char *waiting_name(const struct room *room, const struct room_wish *wish)
+{
+	bool own = mo_streq(room->waiting, wish->owner);
+
+	if (!room->waiting[0] || room->waiting_since > wish->since ||
+		(room->waiting_since == wish->since && own))
+		return NULL;
+	return mo_streq(room->waiting_tenant, wish->tenant) ? room->waiting : "other work";
+}
+
+static struct fit_room fit_room_of(
+	const struct rooms *rooms, const struct room *room, const struct room_wish *wish)
+{
+	struct fit_room f = { .pool = room->pool,
+		.used = room->used,
+		.tenant_max = -1,
+		.holders = room->holders,
+		.holder_count = room->nholders,
+		.waiting = waiting_name(room, wish) };
+
+	for (size_t i = 0; i < rooms->nallocs; i++)
+		if (mo_streq(rooms->allocs[i].tenant_id, wish->tenant) &&
+			mo_streq(rooms->allocs[i].pool_id, room->pool->id))
+			f.tenant_used += rooms->allocs[i].shares;
+	for (size_t i = 0; i < rooms->nquotas; i++)
+		if (mo_streq(rooms->quotas[i].tenant_id, wish->tenant) &&
+			mo_streq(rooms->quotas[i].pool_id, room->pool->id))
+			f.tenant_max = rooms->quotas[i].max_shares;
+	return f;
+}
+
+struct room *rooms_choose(const struct rooms *rooms, struct room *const *candidates, size_t count,
+	const struct room_wish *wish, struct fit_answer *ret_answer)
+{
+	struct fit_room rows[ROOMS_CHOICE_MAX];
+
+	MO_ASSERT(count <= ROOMS_CHOICE_MAX);
+	if (count == 0) {
+		*ret_answer = (struct fit_answer){ .fit = FIT_NEVER, .text = "its pool is gone" };
+		return NULL;
+	}
+	for (size_t i = 0; i < count; i++)
+		rows[i] = fit_room_of(rooms, candidates[i], wish);
+	int at = fit_any_of(rows, count, wish->shares, ret_answer);
+	return at < 0 ? NULL : candidates[at];
+}
+
+static void remember(struct room *room, const struct room_wish *wish)
+{
+	if (room->waiting[0] && room->waiting_since <= wish->since)
+		return;
+	mo_str_copy(room->waiting, sizeof(room->waiting), wish->owner);
+	mo_str_copy(room->waiting_tenant, sizeof(room->waiting_tenant), wish->tenant);
+	room->waiting_since = wish->since;
+}
+
+void rooms_wait(struct room *room, const struct room_wish *wish, enum fit why)
+{
+	room->pending += wish->shares;
+	if (why == FIT_POOL)
+		remember(room, wish);
+}
+
+void rooms_take(struct room *room, const struct room_wish *wish)
+{
+	room->used += wish->shares;
+	if (room->waiting_since == wish->since && mo_streq(room->waiting, wish->owner))
+		room->waiting[0] = '\0';
+}
+
+/* One that fits now counts too: jobs are acted on before it. Its tenant's quota is its own matter.
+ */
+static int take_waiting(void *ctx, const struct store_waiting *w, struct mo_err *err)
+{
+	struct rooms *r = ctx;
+	struct room_wish wish = { .tenant = w->tenant_id,
+		.owner = w->deployment_id,
+		.shares = w->shares,
+		.since = w->since };
+	struct room *room = rooms_find(r, w->pool_id, strlen(w->pool_id));
+
+	(void)err;
+	if (!room)
+		return 0;
+	struct fit_room f = fit_room_of(r, room, &wish);
+	struct fit_answer answer = pool_fit(&f, w->shares);
+	if (answer.fit == FIT_OK || answer.fit == FIT_POOL)
+		remember(room, &wish);
+	return 0;
+}
+
+static int read_waiting(struct store_tx *tx, void *ctx, struct mo_err *err)
+{
+	return store_instance_waiting(tx, take_waiting, ctx, err);
+}
+
 int rooms_load(struct controller *ctl, struct rooms *ret, struct mo_err *err)
 {
 	struct rooms r = { 0 };
@@ -86,77 +193,10 @@ int rooms_load(struct controller *ctl, struct rooms *ret, struct mo_err *err)
 		if (room)
 			hold(room, &r.allocs[i], l.limits[i]);
 	}
+	if (store_read(ctl->store, read_waiting, &r, err) < 0)
+		return -1;
 	*ret = r;
 	return 0;
-}
-
-struct room *rooms_find(const struct rooms *rooms, const char *id, size_t len)
-{
-	for (size_t i = 0; i < rooms->n; i++)
-		if (strlen(rooms->at[i].pool->id) == len &&
-			memcmp(rooms->at[i].pool->id, id, len) == 0)
-			return &rooms->at[i];
-	return NULL;
-}
-
-/* Another tenant's work goes unnamed. */
-static const char *waiting_name(const struct room *room, const char *tenant)
-{
-	if (!room->waiting[0])
-		return NULL;
-	return mo_streq(room->waiting_tenant, tenant) ? room->waiting : "other work";
-}
-
-static struct fit_room fit_room_of(
-	const struct rooms *rooms, const struct room *room, const char *tenant)
-{
-	struct fit_room f = { .pool = room->pool,
-		.used = room->used,
-		.tenant_max = -1,
-		.holders = room->holders,
-		.holder_count = room->nholders,
-		.waiting = waiting_name(room, tenant) };
-
-	for (size_t i = 0; i < rooms->nallocs; i++)
-		if (mo_streq(rooms->allocs[i].tenant_id, tenant) &&
-			mo_streq(rooms->allocs[i].pool_id, room->pool->id))
-			f.tenant_used += rooms->allocs[i].shares;
-	for (size_t i = 0; i < rooms->nquotas; i++)
-		if (mo_streq(rooms->quotas[i].tenant_id, tenant) &&
-			mo_streq(rooms->quotas[i].pool_id, room->pool->id))
-			f.tenant_max = rooms->quotas[i].max_shares;
-	return f;
-}
-
-struct room *rooms_choose(const struct rooms *rooms, struct room *const *candidates, size_t count,
-	const char *tenant, int64_t shares, struct fit_answer *ret_answer)
-{
-	struct fit_room rows[ROOMS_CHOICE_MAX];
-
-	MO_ASSERT(count <= ROOMS_CHOICE_MAX);
-	if (count == 0) {
-		*ret_answer = (struct fit_answer){ .fit = FIT_NEVER, .text = "its pool is gone" };
-		return NULL;
-	}
-	for (size_t i = 0; i < count; i++)
-		rows[i] = fit_room_of(rooms, candidates[i], tenant);
-	int at = fit_any_of(rows, count, shares, ret_answer);
-	return at < 0 ? NULL : candidates[at];
-}
-
-void rooms_wait(
-	struct room *room, const char *tenant, const char *owner, int64_t shares, enum fit why)
-{
-	room->pending += shares;
-	if (why != FIT_POOL || room->waiting[0])
-		return;
-	mo_str_copy(room->waiting, sizeof(room->waiting), owner);
-	mo_str_copy(room->waiting_tenant, sizeof(room->waiting_tenant), tenant);
-}
-
-void rooms_take(struct room *room, int64_t shares)
-{
-	room->used += shares;
 }
 
 void rooms_metrics(struct controller *ctl, const struct rooms *rooms)

@@ -16,9 +16,17 @@ struct room {
 	struct fit_holder *holders;
 	size_t nholders;
 	int64_t used, pending;
-	char waiting[MO_ID_MAX],
-		waiting_tenant[MO_ID_MAX]; /* the first run or deployment of this
-					      pass that waits for room here, or "" */
+	char waiting[MO_ID_MAX], waiting_tenant[MO_ID_MAX]; /* the run or deployment known to wait
+							       here for longest, or "" */
+	int64_t waiting_since;
+};
+
+/* What somebody asks of a pool. */
+struct room_wish {
+	const char *tenant, *owner; /* the run or deployment */
+	int64_t shares,
+		since; /* a step's queued_at; a deployment's created_at, so that its rollouts
+			  and restarts do not wait behind newer work that waits for them */
 };
 
 struct rooms {
@@ -31,22 +39,21 @@ struct rooms {
 	size_t nquotas;
 };
 
-/* Reads pools, quotas and live allocations. Memory is ctl->pass; ctl->arena is reset. */
+/* Reads pools, quotas, live allocations, and which instances wait: jobs that came later than these
+ * see them, although they are acted on first. Memory is ctl->pass; ctl->arena is reset. */
 int rooms_load(struct controller *ctl, struct rooms *ret, struct mo_err *err);
 
 /* The room of the pool with this id of LEN bytes, or NULL. */
 struct room *rooms_find(const struct rooms *rooms, const char *id, size_t len);
 
-/* The first of CANDIDATES with room for SHARES of TENANT, or NULL and why not. Earlier work that
- * waits for a pool goes first there, or a large job would wait for ever. */
+/* The first of CANDIDATES with room for WISH, or NULL and why not. Earlier work that waits for a
+ * pool goes first there, or a large job would wait for ever. */
 struct room *rooms_choose(const struct rooms *rooms, struct room *const *candidates, size_t count,
-	const char *tenant, int64_t shares, struct fit_answer *ret_answer);
+	const struct room_wish *wish, struct fit_answer *ret_answer);
 
-/* OWNER of TENANT waits (or somebody took SHARES), so that what comes after in this pass sees it.
- */
-void rooms_wait(
-	struct room *room, const char *tenant, const char *owner, int64_t shares, enum fit why);
-void rooms_take(struct room *room, int64_t shares);
+/* WISH waits (or was granted), so that what comes after in this pass sees it. */
+void rooms_wait(struct room *room, const struct room_wish *wish, enum fit why);
+void rooms_take(struct room *room, const struct room_wish *wish);
 
 void rooms_metrics(struct controller *ctl, const struct rooms *rooms);
 

@@ -156,8 +156,11 @@ static void observe_room(struct rooms *rooms, struct step_seen *seen)
 	struct room *list[ROOMS_CHOICE_MAX];
 	size_t n = candidates(rooms, seen->step, list);
 
-	seen->room =
-		rooms_choose(rooms, list, n, seen->step->tenant_id, seen->step->shares, &seen->fit);
+	seen->wish = (struct room_wish){ .tenant = seen->step->tenant_id,
+		.owner = seen->step->run_id,
+		.shares = seen->step->shares,
+		.since = seen->step->queued_at };
+	seen->room = rooms_choose(rooms, list, n, &seen->wish, &seen->fit);
 	seen->first = n ? list[0] : NULL;
 	seen->view.no_pool = n == 0;
 	seen->view.fits = seen->room != NULL;

@@ -36,6 +36,7 @@ struct step_seen {
 	struct outputs outputs;
 	struct room *room;  /* where it fits, or NULL */
 	struct room *first; /* the room it waits for */
+	struct room_wish wish;
 	struct fit_answer fit;
 	char why[256];         /* inline work: why it failed */
 	const char *waits_for; /* inline work: what keeps it, or NULL */

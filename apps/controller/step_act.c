@@ -120,8 +120,7 @@ static int wait_for_room(struct controller *ctl, struct step_seen *seen, struct 
 	char text[FIT_TEXT + 64];
 
 	if (seen->first)
-		rooms_wait(seen->first, seen->step->tenant_id, seen->step->run_id,
-			seen->step->shares, seen->fit.fit);
+		rooms_wait(seen->first, &seen->wish, seen->fit.fit);
 	snprintf(text, sizeof(text), "waiting for %lld share%s: %s", (long long)seen->step->shares,
 		seen->step->shares == 1 ? "" : "s", seen->fit.text);
 	return say(ctl, seen, text, err);
@@ -179,7 +178,7 @@ static int reserve_and_start(struct controller *ctl, struct step_seen *seen, str
 		seen->fit.fit = FIT_POOL;
 		return wait_for_room(ctl, seen, err);
 	}
-	rooms_take(seen->room, seen->step->shares);
+	rooms_take(seen->room, &seen->wish);
 	seen->step->state = STEP_ALLOCATED;
 	seen->step->attempt++;
 	seen->step->attempt_id = mo_arena_strdup(&ctl->arena, a.attempt_id);

@@ -199,6 +199,25 @@ def test_replicas_and_waiting_for_shares(p, dep):
 	delete(p, large)
 
 
+def test_later_jobs_do_not_pass_a_waiting_deployment(p, dep):
+	dataset = flow.upload(p.client, p.project, "order.csv", open(IRIS, "rb").read())
+	def job(**more):
+		return flow.train(p.client, p.project, dataset, "species", **more)
+	long = job(rounds=100000, early_stopping_rounds=0)
+	proc.wait_until(lambda: flow.steps(p.client, long)[0]["state"] == "RUNNING", "it runs")
+	large = post(p, "large", shares=2) # one share is free
+	proc.wait_until(lambda: [i for i in live(p, large) if i["reason"]], "it waits")
+	late = [job(rounds=5) for _ in range(3)]
+	detail = proc.wait_until(lambda: flow.steps(p.client, late[0])[0]["detail"], "the job waits too")
+	assert large["id"] + " came first" in detail
+	p.client.post("/v1/runs/%s/cancel" % long["id"])
+	flow.wait_ready(p.client, large, 20)
+	assert [flow.steps(p.client, one)[0]["state"] for one in late] == ["QUEUED"] * 3
+	delete(p, large)
+	for one in late:
+		flow.wait_run(p.client, one)
+
+
 def test_waiting_for_shares_is_no_slow_start(p, dep):
 	large = post(p, "patient", shares=3)
 	time.sleep(9) # longer than CONTROLLER_START_LIMIT
@@ -215,12 +234,13 @@ def test_one_that_hangs_keeps_its_shares_until_it_is_gone(p):
 		return [i for i in instances(p, made) if i["state"] == "FAILED"]
 	(one,) = proc.wait_until(failed, lambda: "FAILED: %s" % instances(p, made), 30)
 	(p.bin / "hang").unlink()
-	pids = p.workloads()
-	assert "not ready in time" in one["reason"] and pids
+	with open("%s/work/%s/child.pid" % (p.folder, one["id"]), encoding="ascii") as f:
+		pid = int(f.read().split()[0])
+	assert "not ready in time" in one["reason"] and proc.alive(pid)
 	def released():
 		return [a["state"] for a in p.client.items("/v1/pool-allocations") if a["owner_id"] == one["id"]] == ["RELEASED"]
 	proc.wait_until(released, "its shares are free", 15)
-	assert not [pid for pid in pids if proc.alive(pid)], "released while it ran"
+	assert not proc.alive(pid), "released while it ran"
 	delete(p, made)
 
 

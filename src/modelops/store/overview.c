@@ -70,6 +70,40 @@ int store_pool_holders(struct store_tx *tx, const char *pool_id, struct mo_arena
 	return 0;
 }
 
+struct waiting {
+	int (*row)(void *ctx, const struct store_waiting *w, struct mo_err *err);
+	void *ctx;
+};
+
+static int waiting_row(const struct db_row *row, void *ctx, struct mo_err *err)
+{
+	const struct waiting *w = ctx;
+	const struct store_waiting one = { .pool_id = db_text(row, 0),
+		.tenant_id = db_text(row, 1),
+		.deployment_id = db_text(row, 2),
+		.shares = db_int(row, 3),
+		.since = db_int(row, 4) };
+	return w->row(w->ctx, &one, err);
+}
+
+int store_instance_waiting(struct store_tx *tx,
+	int (*row)(void *ctx, const struct store_waiting *w, struct mo_err *err), void *ctx,
+	struct mo_err *err)
+{
+	struct waiting w = { row, ctx };
+	/* `<> 'GONE'` is what the index instances_live says. */
+	return db_run(tx,
+		"SELECT r.pool_id, i.tenant_id, i.deployment_id, r.shares, d.created_at"
+		" FROM instances i JOIN revisions r ON r.id = i.revision_id"
+		" JOIN deployments d ON d.id = i.deployment_id"
+		" WHERE i.state = 'STARTING' AND i.state <> 'GONE' AND i.idx < r.replicas"
+		" AND r.state IN ('STARTING', 'READY') AND r.pool_id IS NOT NULL"
+		" AND d.state <> 'DELETING'"
+		" AND NOT EXISTS (SELECT 1 FROM pool_allocations a WHERE a.owner_id = i.id)"
+		" ORDER BY d.created_at, i.id",
+		NULL, 0, waiting_row, &w, NULL, err);
+}
+
 struct served {
 	int (*row)(void *ctx, const char *deployment_id, const char *address, struct mo_err *err);
 	void *ctx;

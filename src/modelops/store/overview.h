@@ -19,6 +19,16 @@ int store_pool_queued(
 int store_pool_holders(struct store_tx *tx, const char *pool_id, struct mo_arena *a,
 	struct fit_holder **ret, size_t *ret_n, struct mo_err *err);
 
+/* Visits every instance that is wanted and waits for shares of its pool, that of the oldest
+ * deployment first: SINCE is when this was made. */
+struct store_waiting {
+	const char *pool_id, *tenant_id, *deployment_id;
+	int64_t shares, since;
+};
+int store_instance_waiting(struct store_tx *tx,
+	int (*row)(void *ctx, const struct store_waiting *w, struct mo_err *err), void *ctx,
+	struct mo_err *err);
+
 /* Visits every deployment that has served (READY, DEGRADED or ROLLING with a revision), in the
  * order of ids: once per READY instance with its address, once with NULL when there is none. */
 int store_deployment_served(struct store_tx *tx,
