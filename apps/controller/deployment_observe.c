@@ -7,20 +7,6 @@
 
 #include <string.h>
 
-enum { DEPLOYMENT_PAGE = 500 };
-
-struct page {
-	char after[MO_ID_MAX], ids[DEPLOYMENT_PAGE][MO_ID_MAX];
-	size_t n;
-};
-
-static int read_ids(struct store_tx *tx, void *ctx, struct mo_err *err)
-{
-	struct page *p = ctx;
-
-	return store_deployment_live(tx, p->after, p->ids, DEPLOYMENT_PAGE, &p->n, err);
-}
-
 struct load {
 	struct mo_arena *arena;
 	const char *id;
@@ -53,17 +39,20 @@ static int read_one(struct store_tx *tx, void *ctx, struct mo_err *err)
 	return 0;
 }
 
-static int one_deployment(struct controller *ctl, const char *id,
+struct each {
 	int (*fn)(struct controller *ctl, struct live_deployment *live, void *ctx,
-		struct mo_err *err),
-	void *ctx, struct mo_err *err)
+		struct mo_err *err);
+	void *ctx;
+};
+
+static int one_deployment(struct controller *ctl, const char *id, void *ctx, struct mo_err *err)
 {
+	const struct each *each = ctx;
 	struct load l = { .arena = &ctl->arena, .id = id };
 
-	mo_arena_reset(&ctl->arena);
 	if (store_read(ctl->store, read_one, &l, err) < 0)
 		return -1;
-	return fn(ctl, &l.live, ctx, err);
+	return each->fn(ctl, &l.live, each->ctx, err);
 }
 
 int each_deployment(struct controller *ctl,
@@ -71,21 +60,11 @@ int each_deployment(struct controller *ctl,
 		struct mo_err *err),
 	void *ctx, struct mo_err *err)
 {
-	struct page p = { .n = 0 };
+	static const struct live_kind kind = { "deployment", store_deployment_live,
+		one_deployment };
+	struct each each = { fn, ctx };
 
-	do {
-		if (store_read(ctl->store, read_ids, &p, err) < 0)
-			return -1;
-		for (size_t i = 0; i < p.n; i++) {
-			struct mo_err mine = { 0 };
-			if (one_deployment(ctl, p.ids[i], fn, ctx, &mine) < 0 &&
-				ctl_alone(ctl, "deployment", p.ids[i], &mine, err) < 0)
-				return -1;
-		}
-		if (p.n > 0)
-			mo_str_copy(p.after, sizeof(p.after), p.ids[p.n - 1]);
-	} while (p.n == DEPLOYMENT_PAGE);
-	return 0;
+	return each_live(ctl, &kind, &each, err);
 }
 
 static struct revision_count count_of(

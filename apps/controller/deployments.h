@@ -30,7 +30,7 @@ struct instance_seen {
 };
 
 /* deployment_observe.c */
-/* Every deployment, oldest first, one at a time, as each_run does it. */
+/* Every deployment, as each_live goes. */
 int each_deployment(struct controller *ctl,
 	int (*fn)(struct controller *ctl, struct live_deployment *live, void *ctx,
 		struct mo_err *err),

@@ -11,20 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { RUN_PAGE = 500 };
-
-struct page {
-	char after[MO_ID_MAX], ids[RUN_PAGE][MO_ID_MAX];
-	size_t n;
-};
-
-static int read_ids(struct store_tx *tx, void *ctx, struct mo_err *err)
-{
-	struct page *p = ctx;
-
-	return store_run_live(tx, p->after, p->ids, RUN_PAGE, &p->n, err);
-}
-
 struct load {
 	struct mo_arena *arena;
 	const char *id;
@@ -42,39 +28,31 @@ static int read_run(struct store_tx *tx, void *ctx, struct mo_err *err)
 		tx, l->live.run->tenant_id, l->id, l->arena, &l->live.steps, &l->live.nsteps, err);
 }
 
-static int one_run(struct controller *ctl, const char *id,
-	int (*fn)(struct controller *ctl, struct live_run *live, void *ctx, struct mo_err *err),
-	void *ctx, struct mo_err *err)
+struct each {
+	int (*fn)(struct controller *ctl, struct live_run *live, void *ctx, struct mo_err *err);
+	void *ctx;
+};
+
+static int one_run(struct controller *ctl, const char *id, void *ctx, struct mo_err *err)
 {
+	const struct each *each = ctx;
 	struct load l = { .arena = &ctl->arena, .id = id };
 
-	mo_arena_reset(&ctl->arena);
 	if (store_read(ctl->store, read_run, &l, err) < 0)
 		return -1;
 	if (state_terminal(&run_states, (int)l.live.run->state))
 		return 0; /* it ended since the page was read */
-	return fn(ctl, &l.live, ctx, err);
+	return each->fn(ctl, &l.live, each->ctx, err);
 }
 
 int each_run(struct controller *ctl,
 	int (*fn)(struct controller *ctl, struct live_run *live, void *ctx, struct mo_err *err),
 	void *ctx, struct mo_err *err)
 {
-	struct page p = { .n = 0 };
+	static const struct live_kind kind = { "run", store_run_live, one_run };
+	struct each each = { fn, ctx };
 
-	do {
-		if (store_read(ctl->store, read_ids, &p, err) < 0)
-			return -1;
-		for (size_t i = 0; i < p.n; i++) {
-			struct mo_err mine = { 0 };
-			if (one_run(ctl, p.ids[i], fn, ctx, &mine) < 0 &&
-				ctl_alone(ctl, "run", p.ids[i], &mine, err) < 0)
-				return -1;
-		}
-		if (p.n > 0)
-			mo_str_copy(p.after, sizeof(p.after), p.ids[p.n - 1]);
-	} while (p.n == RUN_PAGE);
-	return 0;
+	return each_live(ctl, &kind, &each, err);
 }
 
 static const struct run_step *step_named(const struct live_run *live, const char *name, size_t len)

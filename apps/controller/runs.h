@@ -43,9 +43,7 @@ struct step_seen {
 };
 
 /* run_observe.c */
-/* Every live run, oldest first, one at a time: ctl->arena is reset before each, so that one
- * tenant's documents take no memory from the others. A run that cannot be loaded or whose FN fails
- * is told and passed over; losing the lease ends it all. */
+/* Every live run, as each_live goes. */
 int each_run(struct controller *ctl,
 	int (*fn)(struct controller *ctl, struct live_run *live, void *ctx, struct mo_err *err),
 	void *ctx, struct mo_err *err);
