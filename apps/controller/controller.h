@@ -5,7 +5,6 @@
 #include "modelops/base/arena.h"
 #include "modelops/base/config.h"
 #include "modelops/base/err.h"
-#include "modelops/base/id.h"
 #include "modelops/base/map.h"
 #include "modelops/crypto/workload.h"
 #include "modelops/executor/executor.h"
@@ -125,17 +124,6 @@ int env_of_step(struct controller *ctl, const struct run_step *step, const char 
 int env_of_instance(struct controller *ctl, const struct deployment *dep,
 	const struct revision *rev, const struct instance *ins, const char *const **ret,
 	struct mo_err *err);
-
-/* ---- live.c: every live run or deployment, oldest first ---- */
-struct live_kind {
-	const char *what; /* "run" */
-	int (*ids)(struct store_tx *tx, const char *after, char (*ret_ids)[MO_ID_MAX], size_t max,
-		size_t *ret_n, struct mo_err *err);
-	int (*one)(struct controller *ctl, const char *id, void *ctx, struct mo_err *err);
-};
-/* ctl->arena is reset before each, so that one tenant's documents take no memory from the others.
- * What cannot be loaded or acted on is told and passed over; losing the lease ends it all. */
-int each_live(struct controller *ctl, const struct live_kind *kind, void *ctx, struct mo_err *err);
 
 /* ---- reconcilers: one pass each ---- */
 struct rooms;

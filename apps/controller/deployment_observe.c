@@ -1,5 +1,6 @@
 /* Observes deployments: rows, the executor, room in the pools. */
 #include "deployments.h"
+#include "live.h"
 #include "modelops/base/id.h"
 #include "modelops/base/str.h"
 #include "modelops/base/time.h"

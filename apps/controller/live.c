@@ -1,6 +1,5 @@
 /* Walks what is live, runs or deployments: pages of ids, one thing at a time. */
-#include "controller.h"
-#include "modelops/base/id.h"
+#include "live.h"
 #include "modelops/base/str.h"
 
 enum { LIVE_PAGE = 500 };

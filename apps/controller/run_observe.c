@@ -1,4 +1,5 @@
 /* Observes live runs and their steps: rows, the executor, room in the pools. */
+#include "live.h"
 #include "modelops/artifact/exit_code.h"
 #include "modelops/base/check.h"
 #include "modelops/base/id.h"
