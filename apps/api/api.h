@@ -16,6 +16,7 @@
 struct gateway;
 struct gateway_metrics;
 struct objstore;
+struct rate;
 struct store;
 struct usage_flusher;
 struct usage_map;
@@ -53,6 +54,7 @@ struct api {
 	struct usage_flusher *flusher;
 	struct gateway_metrics *gateway_metrics;
 	struct key_cache *keys;
+	struct rate *rate; /* NULL: no limit */
 	struct workload_key workload_key;
 	struct mo_buf openapi; /* the document, made at start */
 	char base_url[256];    /* "http://127.0.0.1:8000" as bound */

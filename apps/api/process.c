@@ -16,6 +16,7 @@
 #include "openapi.h"
 #include "paths.h"
 #include "pools.h"
+#include "rate.h"
 #include "route.h"
 #include "seed.h"
 
@@ -102,6 +103,8 @@ static int make_parts(struct api *api, struct mo_err *err)
 		return -1;
 	if (openapi_build(&api->openapi, err) < 0 || metrics_start(api, err) < 0 ||
 		gateway_open(api, err) < 0)
+		return -1;
+	if (cfg->rate && rate_new(cfg->rate, cfg->burst, api->obs, &api->rate, err) < 0)
 		return -1;
 	return pools_open(api, err);
 }
@@ -261,6 +264,7 @@ static void stop(struct api *api, struct running *run)
 	if (api->router)
 		http_router_free(api->router);
 	key_cache_free(api->keys);
+	rate_free(api->rate);
 	objstore_close(api->objects);
 	if (api->store)
 		store_close(api->store);

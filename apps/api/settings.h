@@ -13,7 +13,7 @@ struct api_cfg {
 		*swagger;
 	int64_t port, loops, workers, stream_workers, blob_workers, queue_max, auth_stale_max,
 		max_artifact, presign_ttl, gateway_deadline, gateway_max_reply, statement_timeout,
-		max_live_runs, max_deployments;
+		max_live_runs, max_deployments, rate, burst;
 	int auth_mode, log_level, log_format; /* enum api_auth_mode, mo_log_level, mo_log_format */
 	bool demo_allow_remote;
 	struct http_limits http;

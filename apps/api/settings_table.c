@@ -68,6 +68,11 @@ const struct mo_cfg api_settings[] = {
 		"Runs of one tenant that may be waiting or running at once; past it 403."),
 	NUMBER("API_MAX_DEPLOYMENTS", MO_CFG_INT, max_deployments, "1000", 1, 1000000,
 		"Deployments of one tenant; past it 403."),
+	NUMBER("API_RATE", MO_CFG_INT, rate, "0", 0, 1000000,
+		"Requests a second of one tenant, predictions too, in each API process; past it "
+		"429. 0: no limit."),
+	NUMBER("API_BURST", MO_CFG_INT, burst, "100", 1, 1000000,
+		"Requests of one tenant at once that API_RATE lets pass."),
 	NUMBER("PRESIGN_TTL", MO_CFG_DURATION, presign_ttl, "15m", MO_SECOND, MO_DAY,
 		"How long a link handed to a workload is good for."),
 	TEXT("WORKLOAD_KEY_FILE", workload_key, NULL,

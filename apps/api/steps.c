@@ -2,10 +2,12 @@
 #include "steps.h"
 
 #include "modelops/base/check.h"
+#include "modelops/base/time.h"
 
 #include "authenticate.h"
 #include "decode.h"
 #include "handlers.h"
+#include "rate.h"
 
 struct step {
 	const char *name;
@@ -31,16 +33,31 @@ static int step_link(struct api_req *r, struct mo_err *err)
 	return r->route->auth == AUTH_SIGNED ? blob_verify(r, err) : 0;
 }
 
+/* Jobs are not counted: a tenant's flood must not end its own runs. */
+static int within_rate(const struct api_req *r, struct mo_err *err)
+{
+	if (!r->api->rate || r->route->auth != AUTH_ACTOR ||
+		rate_take(r->api->rate, r->actor.tenant_id, mo_mono()))
+		return 0;
+	mo_fail(err, MO_ERATE, "the tenant asks more than %lld times a second (API_RATE)",
+		(long long)r->api->cfg.rate);
+	return mo_advise(err, "rate_limited", "retry after the time in Retry-After");
+}
+
 static int step_authorise(struct api_req *r, struct mo_err *err)
 {
-	return r->authenticated ? authorise(r, err) : 0;
+	if (!r->authenticated)
+		return 0;
+	return within_rate(r, err) < 0 ? -1 : authorise(r, err);
 }
 
 static int step_lookup(struct api_req *r, struct mo_err *err)
 {
 	if (r->authenticated)
 		return 0;
-	return authenticate(r, true, err) < 0 ? -1 : authorise(r, err);
+	if (authenticate(r, true, err) < 0 || within_rate(r, err) < 0)
+		return -1;
+	return authorise(r, err);
 }
 
 static int step_handle(struct api_req *r, struct mo_err *err)

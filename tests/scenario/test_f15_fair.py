@@ -98,6 +98,36 @@ def test_a_large_ledger_is_its_owners():
 			assert problem.status_code == 200 and slow < 0.25 and 200 in statuses
 
 
+def test_a_tenant_past_its_rate_is_told_so():
+	with api.running(API_RATE="50", API_BURST="25") as server:
+		server.tenant("big")
+		server.tenant("small")
+		other = server.client("b", "small", "user")
+		stop, statuses = threading.Event(), []
+
+		def flood():
+			client = server.client("a", "big", "user")
+			while not stop.is_set():
+				reply = client.get("/v1/whoami", status=(200, 429))
+				statuses.append(reply.status_code)
+				if reply.status_code == 429:
+					assert reply.headers["Retry-After"] == "1" and reply.json()["code"] == "rate_limited"
+		threads = [threading.Thread(target=flood) for _ in range(3)]
+		started = time.monotonic()
+		for one in threads:
+			one.start()
+		for _ in range(60): # well within its own rate: never refused
+			other.get("/v1/whoami")
+			time.sleep(0.04)
+		stop.set()
+		for one in threads:
+			one.join()
+		seconds = time.monotonic() - started
+		assert 50 * seconds * 0.8 <= statuses.count(200) <= 50 * seconds + 26
+		assert statuses.count(429) > statuses.count(200)
+		assert "modelops_api_rate_limited_total" in server.nobody().get("/metrics").text
+
+
 def test_a_verification_cannot_skip_what_was_changed():
 	with api.running() as server:
 		tenant, project, admin = server.tenant("big")
