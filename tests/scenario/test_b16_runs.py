@@ -27,7 +27,7 @@ def test_a_run_is_written_with_its_steps():
 		assert (train["state"], register["state"]) == ("QUEUED", "BLOCKED")
 		assert train["inputs"]["dataset"] == data["id"] and train["shares"] == 1 and train["max_attempts"] == 2
 		assert train["max_runtime"] == "10m" and register["needs"] == ["train"] and register["pool_id"] is None
-		assert run["max_runtime"] == "4h50m", "(2 + 3) attempts of 10 minutes, 1 + 3 of an hour: the default"
+		assert run["max_runtime"] == "7h10m", "(2 + 5) attempts of 10 minutes, 1 + 5 of an hour: the default"
 		assert train["pool_id"] == admin.get("/v1/gpu-pools/cpu").json()["id"]
 		assert [e["type"] for e in admin.items(path + "/events")] == ["Created"]
 		assert admin.items(path + "/metrics") == []
@@ -78,7 +78,7 @@ def test_training_jobs():
 		assert admin.get("/v1/training-jobs/" + made["id"]).json() == made
 		assert admin.items("/v1/training-jobs") == [made]
 		long = admin.post("/v1/training-jobs", job(max_runtime="2d")).json()
-		assert long["max_runtime"] == "8d", "a step's own limit is what ends it"
+		assert long["max_runtime"] == "12d", "a step's own limit is what ends it"
 		assert admin.items("/v1/training-jobs") == [long, made]
 		run = admin.post("/v1/runs", {"project_id": "main", "pipeline": "iris", "params": {"data": "iris.csv"}}).json()
 		admin.get("/v1/training-jobs/" + run["id"], status=404)
