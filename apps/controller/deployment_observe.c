@@ -132,7 +132,9 @@ static void observe_shares(const struct rooms *rooms, struct instance_seen *seen
 		return;
 	}
 	seen->view.has_shares = seen->view.holds = seen->alloc != NULL;
-	if (seen->alloc) /* what it waited for its shares is not its start */
+	if (seen->alloc && rooms_suspended(rooms, seen->ins->tenant_id))
+		seen->view.wanted = false; /* drained; the one that follows it waits */
+	if (seen->alloc)                   /* what it waited for its shares is not its start */
 		seen->view.starting_since = seen->alloc->reserved_at;
 	if (seen->view.has_shares || seen->ins->state != INSTANCE_STARTING)
 		return;

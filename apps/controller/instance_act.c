@@ -74,6 +74,8 @@ static int wait_for_room(struct act *a, struct mo_err *err)
 
 	if (a->seen->room)
 		rooms_wait(a->seen->room, &a->seen->wish, a->seen->fit.fit);
+	if (a->seen->fit.fit == FIT_SUSPENDED)
+		return say(a, a->seen->fit.text, err);
 	snprintf(text, sizeof(text), "waiting for %lld share%s: %s",
 		(long long)a->seen->rev->shares, a->seen->rev->shares == 1 ? "" : "s",
 		a->seen->fit.text);
@@ -112,8 +114,7 @@ static int reserve_and_start(struct act *a, struct mo_err *err)
 			*err = mine;
 			return -1;
 		}
-		snprintf(a->seen->fit.text, sizeof(a->seen->fit.text), "%.230s", mine.msg);
-		a->seen->fit.fit = FIT_POOL;
+		a->seen->fit = rooms_refused(&mine);
 		return wait_for_room(a, err);
 	}
 	if (a->seen->room)

@@ -8,6 +8,7 @@
 #include "modelops/store/overview.h"
 #include "modelops/store/pools.h"
 #include "modelops/store/runs.h"
+#include "modelops/store/tenants.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -50,7 +51,8 @@ static int read_all(struct store_tx *tx, void *ctx, struct mo_err *err)
 	if (store_pool_list(tx, &pools, a, &r->pools, &r->n, err) < 0 ||
 		store_allocation_list(
 			tx, NULL, NULL, true, &allocs, a, &r->allocs, &r->nallocs, err) < 0 ||
-		store_quota_list(tx, NULL, &quotas, a, &r->quotas, &r->nquotas, err) < 0)
+		store_quota_list(tx, NULL, &quotas, a, &r->quotas, &r->nquotas, err) < 0 ||
+		store_tenant_suspended(tx, a, &r->suspended, &r->nsuspended, err) < 0)
 		return -1;
 	return read_limits(tx, l, err);
 }
@@ -71,6 +73,24 @@ struct room *rooms_find(const struct rooms *rooms, const char *id, size_t len)
 			memcmp(rooms->at[i].pool->id, id, len) == 0)
 			return &rooms->at[i];
 	return NULL;
+}
+
+bool rooms_suspended(const struct rooms *rooms, const char *tenant)
+{
+	for (size_t i = 0; i < rooms->nsuspended; i++)
+		if (mo_streq(rooms->suspended[i].id, tenant))
+			return true;
+	return false;
+}
+
+struct fit_answer rooms_refused(const struct mo_err *why)
+{
+	struct fit_answer a = { .fit = FIT_POOL };
+
+	if (mo_streq(why->slug, "tenant_suspended"))
+		return fit_suspended();
+	mo_str_copy(a.text, sizeof(a.text), why->msg);
+	return a;
 }
 
 /* Who goes before WISH here, or NULL; another tenant's work goes unnamed. */
@@ -111,6 +131,10 @@ struct room *rooms_choose(const struct rooms *rooms, struct room *const *candida
 	struct fit_room rows[ROOMS_CHOICE_MAX];
 
 	MO_ASSERT(count <= ROOMS_CHOICE_MAX);
+	if (rooms_suspended(rooms, wish->tenant)) {
+		*ret_answer = fit_suspended();
+		return NULL;
+	}
 	if (count == 0) {
 		*ret_answer = (struct fit_answer){ .fit = FIT_NEVER, .text = "its pool is gone" };
 		return NULL;
@@ -132,6 +156,8 @@ static void remember(struct room *room, const struct room_wish *wish)
 
 void rooms_wait(struct room *room, const struct room_wish *wish, enum fit why)
 {
+	if (why == FIT_SUSPENDED)
+		return;
 	room->pending += wish->shares;
 	if (why == FIT_POOL)
 		remember(room, wish);
@@ -156,7 +182,7 @@ static int take_waiting(void *ctx, const struct store_waiting *w, struct mo_err 
 	struct room *room = rooms_find(r, w->pool_id, strlen(w->pool_id));
 
 	(void)err;
-	if (!room)
+	if (!room || rooms_suspended(r, w->tenant_id))
 		return 0;
 	struct fit_room f = fit_room_of(r, room, &wish);
 	struct fit_answer answer = pool_fit(&f, w->shares);

@@ -8,6 +8,7 @@
 #include "modelops/domain/fit.h"
 #include "modelops/domain/pool.h"
 #include "modelops/domain/quota.h"
+#include "modelops/domain/tenant.h"
 
 enum { ROOMS_CHOICE_MAX = 32 };
 
@@ -37,10 +38,13 @@ struct rooms {
 	size_t nallocs;
 	struct quota *quotas;
 	size_t nquotas;
+	struct tenant *suspended;
+	size_t nsuspended;
 };
 
-/* Reads pools, quotas, live allocations, and which instances wait: jobs that came later than these
- * see them, although they are acted on first. Memory is ctl->pass; ctl->arena is reset. */
+/* Reads pools, quotas, suspended tenants, live allocations, and which instances wait: jobs that
+ * came later than these see them, although they are acted on first. Memory is ctl->pass; ctl->arena
+ * is reset. */
 int rooms_load(struct controller *ctl, struct rooms *ret, struct mo_err *err);
 
 /* The room of the pool with this id of LEN bytes, or NULL. */
@@ -50,6 +54,12 @@ struct room *rooms_find(const struct rooms *rooms, const char *id, size_t len);
  * pool goes first there, or a large job would wait for ever. */
 struct room *rooms_choose(const struct rooms *rooms, struct room *const *candidates, size_t count,
 	const struct room_wish *wish, struct fit_answer *ret_answer);
+
+/* Nothing of TENANT starts now; what runs of its jobs may end, its instances are drained. */
+bool rooms_suspended(const struct rooms *rooms, const char *tenant);
+
+/* The answer of a reservation that the store refused with MO_EQUOTA, although there was room. */
+struct fit_answer rooms_refused(const struct mo_err *why);
 
 /* WISH waits (or was granted), so that what comes after in this pass sees it. */
 void rooms_wait(struct room *room, const struct room_wish *wish, enum fit why);

@@ -156,11 +156,16 @@ int step_observe(struct controller *ctl, struct rooms *rooms, struct live_run *l
 		.cancel = live->run->cancel_requested,
 		.now = mo_now(),
 		.not_before = step->not_before,
+		.suspended = rooms_suspended(rooms, step->tenant_id),
 		.attempt = step->attempt,
 		.max_attempts = step->max_attempts,
 		.lost_attempts = step->lost_attempts };
 	if (step->state == STEP_BLOCKED) {
 		observe_needs(live, step->needs, v);
+		return 0;
+	}
+	if (step->state == STEP_QUEUED && v->suspended) {
+		ret->fit = fit_suspended();
 		return 0;
 	}
 	if (!step_kind_runs_job(step->kind))

@@ -121,6 +121,8 @@ static int wait_for_room(struct controller *ctl, struct step_seen *seen, struct 
 
 	if (seen->first)
 		rooms_wait(seen->first, &seen->wish, seen->fit.fit);
+	if (seen->fit.fit == FIT_SUSPENDED)
+		return say(ctl, seen, seen->fit.text, err);
 	snprintf(text, sizeof(text), "waiting for %lld share%s: %s", (long long)seen->step->shares,
 		seen->step->shares == 1 ? "" : "s", seen->fit.text);
 	return say(ctl, seen, text, err);
@@ -174,8 +176,7 @@ static int reserve_and_start(struct controller *ctl, struct step_seen *seen, str
 			*err = mine;
 			return -1;
 		}
-		snprintf(seen->fit.text, sizeof(seen->fit.text), "%.230s", mine.msg);
-		seen->fit.fit = FIT_POOL;
+		seen->fit = rooms_refused(&mine);
 		return wait_for_room(ctl, seen, err);
 	}
 	rooms_take(seen->room, &seen->wish);

@@ -134,6 +134,26 @@ def test_crash_loop_backs_off(p, dep):
 	assert wait_predicts(p, dep)
 
 
+def test_suspended_tenant_serves_and_pays_nothing(p, dep):
+	root, tenant = p.server.client(), "/v1/tenants/" + p.tenant["id"]
+	def held():
+		return [a for a in root.items("/v1/pool-allocations") if a["resource_id"] == dep["id"] and a["state"] != "RELEASED"]
+	root.patch(tenant, {"state": "SUSPENDED"})
+	try:
+		proc.wait_until(lambda: not p.serving() and not held(), lambda: "drained: %s" % held(), 15)
+		proc.wait_until(lambda: root.get("/v1/deployments/" + dep["id"]).json()["reason"] == "the tenant is suspended",
+			"the reason", 10)
+		proc.wait_until(lambda: root.get("/readyz", status=(200, 503)).status_code == 200, "ready without it", 5)
+		before = root.items("/v1/deployments/%s/instances" % dep["id"])
+		time.sleep(2)
+		assert root.items("/v1/deployments/%s/instances" % dep["id"]) == before and not held()
+	finally:
+		root.patch(tenant, {"state": "ACTIVE"})
+	proc.wait_until(lambda: root.get("/v1/deployments/" + dep["id"]).json()["state"] == "READY", "READY again", 20)
+	proc.wait_until(lambda: p.client.get("/v1/whoami", status=(200, 401, 403)).status_code == 200, "it may ask again", 6)
+	assert wait_predicts(p, dep)
+
+
 def test_new_version_without_a_failed_predict(p, dep):
 	first = wait_predicts(p, dep)
 	failures, seen, stop = [], [], threading.Event()

@@ -245,6 +245,20 @@ def test_quota_is_the_reason(p, t):
 		flow.wait_run(t[1], run)
 
 
+def test_a_suspended_tenant_s_jobs_end_and_none_starts(p, t):
+	root, tenant = p.server.client(), "/v1/tenants/" + t[0]["tenant_id"]
+	runs = [job(t, "sleep:3", shares=2), job(t, "ok", shares=2)]
+	wait_state(t, runs[0], "RUNNING")
+	proc.wait_until(lambda: step(t, runs[1])["detail"], "it waits", 5)
+	root.patch(tenant, {"state": "SUSPENDED"})
+	flow.wait_run(root, runs[0])
+	time.sleep(1)
+	(waits,) = flow.steps(root, runs[1])
+	assert waits["state"] == "QUEUED" and waits["detail"] == "the tenant is suspended" and used(p) == 0
+	root.patch(tenant, {"state": "ACTIVE"})
+	flow.wait_run(root, runs[1])
+
+
 def test_large_job_is_not_starved(p, t):
 	first = [job(t, "sleep:1"), job(t, "sleep:2")]
 	wait_state(t, first[1], "RUNNING")

@@ -38,6 +38,11 @@ struct fit_answer quota_check(const struct fit_room *room, int64_t shares)
 	return (struct fit_answer){ .fit = FIT_OK };
 }
 
+struct fit_answer fit_suspended(void)
+{
+	return no(FIT_SUSPENDED, "the tenant is suspended");
+}
+
 /* Shares that are free again by time T. */
 static int64_t freed_by(const struct fit_room *room, int64_t t)
 {

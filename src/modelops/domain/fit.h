@@ -26,9 +26,10 @@ struct fit_room {
 
 enum fit {
 	FIT_OK,
-	FIT_POOL,  /* the pool is full now */
-	FIT_QUOTA, /* the tenant's limit is used up now */
-	FIT_NEVER, /* more than a pod, the pool or the quota can ever give */
+	FIT_POOL,      /* the pool is full now */
+	FIT_QUOTA,     /* the tenant's limit is used up now */
+	FIT_SUSPENDED, /* nothing of the tenant starts now */
+	FIT_NEVER,     /* more than a pod, the pool or the quota can ever give */
 };
 
 enum { FIT_TEXT = 240 };
@@ -41,6 +42,9 @@ struct fit_answer {
 
 /* The tenant's limit alone. */
 struct fit_answer quota_check(const struct fit_room *room, int64_t shares);
+
+/* The answer to whatever a suspended tenant asks for. */
+struct fit_answer fit_suspended(void);
 
 /* Limit per pod, quota, then room: the first that says no is the answer. */
 struct fit_answer pool_fit(const struct fit_room *room, int64_t shares);

@@ -61,6 +61,8 @@ static struct step_decision decide_queued(const struct step_view *v)
 {
 	if (v->now < v->not_before)
 		return just(STEP_ACT_NONE);
+	if (v->suspended)
+		return just(STEP_ACT_WAIT);
 	if (!step_kind_runs_job(v->kind))
 		return just(STEP_ACT_INLINE);
 	if (v->no_pool)

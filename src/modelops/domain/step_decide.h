@@ -31,8 +31,9 @@ struct step_view {
 	bool needs_succeeded,
 		needs_failed; /* all needs SUCCEEDED; any FAILED, SKIPPED, CANCELLED */
 	int64_t now, not_before;
-	bool fits;    /* quota and pool have room now */
-	bool no_pool; /* none of the pools it may use is left */
+	bool suspended; /* its tenant: what is queued does not start */
+	bool fits;      /* quota and pool have room now */
+	bool no_pool;   /* none of the pools it may use is left */
 	enum step_job job;
 	bool job_ran; /* the program itself was started (not only the inputs brought) */
 	enum step_outputs outputs; /* manifest and digests, looked at when REGISTERING */

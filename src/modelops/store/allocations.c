@@ -32,6 +32,7 @@ static const struct db_table allocations =
 struct pool_limits {
 	char name[64], price_class[64];
 	int64_t capacity, quota; /* quota -1: none */
+	bool suspended;          /* the tenant */
 };
 
 static int take_limits(const struct db_row *row, void *ctx, struct mo_err *err)
@@ -43,10 +44,12 @@ static int take_limits(const struct db_row *row, void *ctx, struct mo_err *err)
 	snprintf(l->price_class, sizeof(l->price_class), "%s", db_text(row, 1));
 	l->capacity = db_int(row, 2);
 	l->quota = db_is_null(row, 3) ? -1 : db_int(row, 3);
+	l->suspended = !db_is_null(row, 4);
 	return 0;
 }
 
-/* Capacity, price class and quota of the pool, locked until the transaction ends. */
+/* Capacity, price class and quota of the pool, locked until the transaction ends; state of the
+ * tenant. */
 static int pool_limits(struct store_tx *tx, const struct allocation *a, struct pool_limits *ret,
 	struct mo_err *err)
 {
@@ -57,11 +60,11 @@ static int pool_limits(struct store_tx *tx, const struct allocation *a, struct p
 		return -1;
 	ret->name[0] = '\0';
 	if (db_run(tx,
-		    "SELECT p.name, p.price_class, p.capacity_shares, q.max_shares FROM gpu_pools "
-		    "p LEFT JOIN "
-		    "quotas q "
-		    "ON q.pool_id = p.id AND q.tenant_id = ?2 WHERE p.id = ?1 AND "
-		    "p.retired_at IS NULL",
+		    "SELECT p.name, p.price_class, p.capacity_shares, q.max_shares, t.id FROM "
+		    "gpu_pools "
+		    "p LEFT JOIN quotas q ON q.pool_id = p.id AND q.tenant_id = ?2 "
+		    "LEFT JOIN tenants t ON t.id = ?2 AND t.state = 'SUSPENDED' "
+		    "WHERE p.id = ?1 AND p.retired_at IS NULL",
 		    DB_ARGS(DB_T(a->pool_id), DB_T(a->tenant_id)), take_limits, ret, NULL, err) < 0)
 		return -1;
 	return ret->name[0] ? 0 : mo_fail(err, MO_ENOTFOUND, "no pool '%s'", a->pool_id);
@@ -75,6 +78,11 @@ int store_allocation_reserve(struct store_tx *tx, const struct allocation *a, st
 	if (pool_limits(tx, a, &l, err) < 0 ||
 		store_pool_usage(tx, a->pool_id, a->tenant_id, &u, err) < 0)
 		return -1;
+	if (l.suspended) {
+		mo_fail(err, MO_EQUOTA, "the tenant is suspended");
+		return mo_advise(
+			err, "tenant_suspended", "its work starts when the tenant is active again");
+	}
 	if (l.quota >= 0 && u.by_tenant + a->shares > l.quota) {
 		mo_fail(err, MO_EQUOTA, "quota in pool '%s': %lld of %lld shares used, %lld wanted",
 			l.name, (long long)u.by_tenant, (long long)l.quota, (long long)a->shares);

@@ -121,7 +121,8 @@ int store_deployment_served(struct store_tx *tx,
 {
 	struct served s = { row, ctx };
 	return db_run(tx,
-		"SELECT d.id, i.address FROM deployments d LEFT JOIN instances i"
+		"SELECT d.id, i.address FROM deployments d JOIN tenants t"
+		" ON t.id = d.tenant_id AND t.state = 'ACTIVE' LEFT JOIN instances i"
 		" ON i.deployment_id = d.id AND i.state = 'READY' WHERE d.current_revision_id IS "
 		"NOT NULL"
 		" AND d.state IN ('READY', 'DEGRADED', 'ROLLING') ORDER BY d.id",

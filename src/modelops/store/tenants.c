@@ -71,6 +71,13 @@ int store_tenant_list(struct store_tx *tx, const char *tenant, const struct stor
 		err);
 }
 
+int store_tenant_suspended(struct store_tx *tx, struct mo_arena *a, struct tenant **ret,
+	size_t *ret_n, struct mo_err *err)
+{
+	return db_list(
+		tx, &tenants, "WHERE state = 'SUSPENDED'", NULL, 0, a, (void **)ret, ret_n, err);
+}
+
 int store_tenant_update(struct store_tx *tx, const struct tenant *t, struct mo_err *err)
 {
 	return db_exec_one(tx,

@@ -19,6 +19,9 @@ int store_tenant_find(struct store_tx *tx, const char *id_or_name, struct mo_are
 	struct tenant **ret, struct mo_err *err);
 int store_tenant_list(struct store_tx *tx, const char *tenant, const struct store_page *page,
 	struct mo_arena *a, struct tenant **ret, size_t *ret_n, struct mo_err *err);
+/* Every suspended tenant. */
+int store_tenant_suspended(struct store_tx *tx, struct mo_arena *a, struct tenant **ret,
+	size_t *ret_n, struct mo_err *err);
 /* Writes name, state, price_plan_id and updated_at of T by its id. */
 int store_tenant_update(struct store_tx *tx, const struct tenant *t, struct mo_err *err);
 /* MO_ECONFLICT while the tenant still owns anything. */

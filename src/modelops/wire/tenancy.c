@@ -11,7 +11,9 @@ static const struct wire_field tenant_fields[] = {
 	ID_FIELD(tenant),
 	FIELD(tenant, name, WIRE_NAME, .flags = WIRE_REQ, .example = "\"acme\""),
 	FIELD(tenant, state, WIRE_ENUM, .flags = WIRE_PATCHY, .ref = &tenant_states,
-		.def = "\"ACTIVE\"", .about = "A suspended tenant's requests are refused."),
+		.def = "\"ACTIVE\"",
+		.about = "A suspended tenant's requests are refused, its queued "
+			 "work waits, its instances are drained."),
 	FIELD(tenant, price_plan_id, WIRE_ID, .flags = WIRE_PATCHY | WIRE_NULL,
 		.about = "The price plan of its invoices; null for the default plan."),
 	CREATED_FIELD(tenant),

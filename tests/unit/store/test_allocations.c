@@ -125,6 +125,29 @@ static void test_the_price_class_is_the_reservation_s(void **state)
 	fix_do(*state, change_price);
 }
 
+static int suspend_and_reserve(struct store_tx *tx, void *ctx, struct mo_err *err)
+{
+	struct fix *f = ctx;
+	struct tenant *t;
+	size_t n;
+
+	MUST(store_tenant_get(tx, f->a, &f->arena, &t, err));
+	t->state = TENANT_SUSPENDED;
+	MUST(store_tenant_update(tx, t, err));
+	MUST(store_tenant_suspended(tx, &f->arena, &t, &n, err));
+	MO_ASSERT(n == 1 && mo_streq(t->id, f->a));
+	struct allocation b = fix_allocation(f, f->b, fix_id(f, "att"), 1),
+			  a = fix_allocation(f, f->a, fix_id(f, "att"), 1);
+	MUST(store_allocation_reserve(tx, &b, err));
+	return store_allocation_reserve(tx, &a, err);
+}
+
+static void test_a_suspended_tenant_gets_no_shares(void **state)
+{
+	fix_refused(*state, suspend_and_reserve, MO_EQUOTA, "tenant_suspended");
+	fix_do(*state, reserve);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -137,6 +160,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(test_nothing_is_in_the_future, fix_up, fix_down),
 		cmocka_unit_test_setup_teardown(
 			test_the_price_class_is_the_reservation_s, fix_up, fix_down),
+		cmocka_unit_test_setup_teardown(
+			test_a_suspended_tenant_gets_no_shares, fix_up, fix_down),
 	};
 
 	fix_main(argc, argv);
