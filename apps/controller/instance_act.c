@@ -73,7 +73,7 @@ static int wait_for_room(struct act *a, struct mo_err *err)
 	char text[FIT_TEXT + 64];
 
 	if (a->seen->room)
-		rooms_wait(a->seen->room, &a->seen->wish, a->seen->fit.fit);
+		rooms_wait(a->seen->room, &a->seen->wish, &a->seen->fit);
 	if (a->seen->fit.fit == FIT_SUSPENDED)
 		return say(a, a->seen->fit.text, err);
 	snprintf(text, sizeof(text), "waiting for %lld share%s: %s",
@@ -117,8 +117,8 @@ static int reserve_and_start(struct act *a, struct mo_err *err)
 		a->seen->fit = rooms_refused(&mine);
 		return wait_for_room(a, err);
 	}
-	if (a->seen->room)
-		rooms_take(a->seen->room, &a->seen->wish);
+	if (a->seen->room && rooms_take(a->ctl, a->seen->room, &a->seen->wish, err) < 0)
+		return -1;
 	return start(a, err);
 }
 

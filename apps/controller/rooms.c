@@ -112,7 +112,9 @@ static struct fit_room fit_room_of(
 		.tenant_max = -1,
 		.holders = room->holders,
 		.holder_count = room->nholders,
-		.waiting = waiting_name(room, wish) };
+		.waiting = waiting_name(room, wish),
+		.waiting_at = room->waiting_at,
+		.ends_at = wish->ends_at };
 
 	for (size_t i = 0; i < rooms->nallocs; i++)
 		if (mo_streq(rooms->allocs[i].tenant_id, wish->tenant) &&
@@ -145,29 +147,48 @@ struct room *rooms_choose(const struct rooms *rooms, struct room *const *candida
 	return at < 0 ? NULL : candidates[at];
 }
 
-static void remember(struct room *room, const struct room_wish *wish)
+static void remember(
+	struct room *room, const struct room_wish *wish, const struct fit_answer *answer)
 {
-	if (room->waiting[0] && room->waiting_since <= wish->since)
+	if (!fit_holds(answer) || (room->waiting[0] && room->waiting_since <= wish->since))
 		return;
 	mo_str_copy(room->waiting, sizeof(room->waiting), wish->owner);
 	mo_str_copy(room->waiting_tenant, sizeof(room->waiting_tenant), wish->tenant);
 	room->waiting_since = wish->since;
+	room->waiting_at = answer->fit == FIT_OK ? mo_now() : answer->earliest_at;
 }
 
-void rooms_wait(struct room *room, const struct room_wish *wish, enum fit why)
+void rooms_wait(struct room *room, const struct room_wish *wish, const struct fit_answer *answer)
 {
-	if (why == FIT_SUSPENDED)
+	if (answer->fit == FIT_SUSPENDED)
 		return;
 	room->pending += wish->shares;
-	if (why == FIT_POOL)
-		remember(room, wish);
+	remember(room, wish, answer);
 }
 
-void rooms_take(struct room *room, const struct room_wish *wish)
+static int more_holders(struct controller *ctl, struct room *room, struct mo_err *err)
 {
+	size_t max = 2 * room->max_holders;
+	struct fit_holder *more = mo_arena_alloc(&ctl->pass, max * sizeof(*more));
+
+	if (!more)
+		return mo_fail(err, MO_ENOMEM, "holders of pool '%s'", room->pool->name);
+	memcpy(more, room->holders, room->nholders * sizeof(*more));
+	room->holders = more;
+	room->max_holders = max;
+	return 0;
+}
+
+int rooms_take(
+	struct controller *ctl, struct room *room, const struct room_wish *wish, struct mo_err *err)
+{
+	if (room->nholders == room->max_holders && more_holders(ctl, room, err) < 0)
+		return -1;
 	room->used += wish->shares;
+	room->holders[room->nholders++] = (struct fit_holder){ wish->shares, wish->ends_at };
 	if (room->waiting_since == wish->since && mo_streq(room->waiting, wish->owner))
 		room->waiting[0] = '\0';
+	return 0;
 }
 
 /* One that fits now counts too: jobs are acted on before it. Its tenant's quota is its own matter.
@@ -186,8 +207,7 @@ static int take_waiting(void *ctx, const struct store_waiting *w, struct mo_err 
 		return 0;
 	struct fit_room f = fit_room_of(r, room, &wish);
 	struct fit_answer answer = pool_fit(&f, w->shares);
-	if (answer.fit == FIT_OK || answer.fit == FIT_POOL)
-		remember(room, &wish);
+	remember(room, &wish, &answer);
 	return 0;
 }
 
@@ -208,8 +228,9 @@ int rooms_load(struct controller *ctl, struct rooms *ret, struct mo_err *err)
 		return mo_fail(err, MO_ENOMEM, "pools");
 	for (size_t i = 0; i < r.n; i++) {
 		r.at[i].pool = &r.pools[i];
+		r.at[i].max_holders = r.nallocs + 1;
 		r.at[i].holders =
-			mo_arena_alloc(&ctl->pass, (r.nallocs + 1) * sizeof(*r.at[i].holders));
+			mo_arena_alloc(&ctl->pass, r.at[i].max_holders * sizeof(*r.at[i].holders));
 		if (!r.at[i].holders)
 			return mo_fail(err, MO_ENOMEM, "pools");
 	}

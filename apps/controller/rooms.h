@@ -15,17 +15,18 @@ enum { ROOMS_CHOICE_MAX = 32 };
 struct room {
 	const struct pool *pool;
 	struct fit_holder *holders;
-	size_t nholders;
+	size_t nholders, max_holders;
 	int64_t used, pending;
-	char waiting[MO_ID_MAX], waiting_tenant[MO_ID_MAX]; /* the run or deployment known to wait
-							       here for longest, or "" */
-	int64_t waiting_since;
+	char waiting[MO_ID_MAX], waiting_tenant[MO_ID_MAX]; /* the run or deployment that waits here
+							       for longest with a known start, or
+							       "" */
+	int64_t waiting_since, waiting_at; /* waits since; starts at the latest at */
 };
 
 /* What somebody asks of a pool. */
 struct room_wish {
 	const char *tenant, *owner; /* the run or deployment */
-	int64_t shares,
+	int64_t shares, ends_at,    /* as fit_room's */
 		since; /* a step's queued_at; a deployment's created_at, so that its rollouts
 			  and restarts do not wait behind newer work that waits for them */
 };
@@ -50,8 +51,9 @@ int rooms_load(struct controller *ctl, struct rooms *ret, struct mo_err *err);
 /* The room of the pool with this id of LEN bytes, or NULL. */
 struct room *rooms_find(const struct rooms *rooms, const char *id, size_t len);
 
-/* The first of CANDIDATES with room for WISH, or NULL and why not. Earlier work that waits for a
- * pool goes first there, or a large job would wait for ever. */
+/* The first of CANDIDATES with room for WISH, or NULL and why not: the answer is that of
+ * CANDIDATES[ret_answer->at]. Earlier work whose start is known goes first there, or a large job
+ * would wait for ever. */
 struct room *rooms_choose(const struct rooms *rooms, struct room *const *candidates, size_t count,
 	const struct room_wish *wish, struct fit_answer *ret_answer);
 
@@ -61,9 +63,10 @@ bool rooms_suspended(const struct rooms *rooms, const char *tenant);
 /* The answer of a reservation that the store refused with MO_EQUOTA, although there was room. */
 struct fit_answer rooms_refused(const struct mo_err *why);
 
-/* WISH waits (or was granted), so that what comes after in this pass sees it. */
-void rooms_wait(struct room *room, const struct room_wish *wish, enum fit why);
-void rooms_take(struct room *room, const struct room_wish *wish);
+/* WISH waits with this answer (or was granted), so that what comes after in this pass sees it. */
+void rooms_wait(struct room *room, const struct room_wish *wish, const struct fit_answer *answer);
+int rooms_take(struct controller *ctl, struct room *room, const struct room_wish *wish,
+	struct mo_err *err);
 
 void rooms_metrics(struct controller *ctl, const struct rooms *rooms);
 

@@ -138,9 +138,12 @@ static void observe_room(struct rooms *rooms, struct step_seen *seen)
 	seen->wish = (struct room_wish){ .tenant = seen->step->tenant_id,
 		.owner = seen->step->run_id,
 		.shares = seen->step->shares,
+		.ends_at = seen->step->max_runtime_s
+				   ? seen->view.now + seen->step->max_runtime_s * MO_SECOND
+				   : 0,
 		.since = seen->step->queued_at };
 	seen->room = rooms_choose(rooms, list, n, &seen->wish, &seen->fit);
-	seen->first = n ? list[0] : NULL;
+	seen->awaited = n ? list[seen->fit.at] : NULL;
 	seen->view.no_pool = n == 0;
 	seen->view.fits = seen->room != NULL;
 }

@@ -34,8 +34,8 @@ struct step_seen {
 	struct step_view view;
 	struct exec_status exec;
 	struct outputs outputs;
-	struct room *room;  /* where it fits, or NULL */
-	struct room *first; /* the room it waits for */
+	struct room *room;    /* where it fits, or NULL */
+	struct room *awaited; /* the room it waits for */
 	struct room_wish wish;
 	struct fit_answer fit;
 	char why[256];         /* inline work: why it failed */

@@ -119,8 +119,8 @@ static int wait_for_room(struct controller *ctl, struct step_seen *seen, struct 
 {
 	char text[FIT_TEXT + 64];
 
-	if (seen->first)
-		rooms_wait(seen->first, &seen->wish, seen->fit.fit);
+	if (seen->awaited)
+		rooms_wait(seen->awaited, &seen->wish, &seen->fit);
 	if (seen->fit.fit == FIT_SUSPENDED)
 		return say(ctl, seen, seen->fit.text, err);
 	snprintf(text, sizeof(text), "waiting for %lld share%s: %s", (long long)seen->step->shares,
@@ -179,7 +179,8 @@ static int reserve_and_start(struct controller *ctl, struct step_seen *seen, str
 		seen->fit = rooms_refused(&mine);
 		return wait_for_room(ctl, seen, err);
 	}
-	rooms_take(seen->room, &seen->wish);
+	if (rooms_take(ctl, seen->room, &seen->wish, err) < 0)
+		return -1;
 	seen->step->state = STEP_ALLOCATED;
 	seen->step->attempt++;
 	seen->step->attempt_id = mo_arena_strdup(&ctl->arena, a.attempt_id);

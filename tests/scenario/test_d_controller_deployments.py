@@ -238,6 +238,20 @@ def test_later_jobs_do_not_pass_a_waiting_deployment(p, dep):
 		flow.wait_run(p.client, one)
 
 
+def test_who_waits_for_a_deployment_does_not_close_the_pool(p, dep):
+	dataset = flow.upload(p.client, p.project, "whole.csv", open(IRIS, "rb").read())
+	whole = p.client.post("/v1/training-jobs", {"project_id": p.project["id"], "name": "whole", "pool": "cpu", "shares": 3,
+		"with": {"dataset": dataset["id"], "label": "species"}}).json()
+	detail = proc.wait_until(lambda: flow.steps(p.client, whole)[0]["detail"], "it waits")
+	assert "no earliest start" in detail
+	_, project, other = p.server.tenant()
+	theirs = flow.upload(other, project, "iris.csv", open(IRIS, "rb").read())
+	flow.wait_run(other, flow.train(other, project, theirs, "species"))
+	assert flow.steps(p.client, whole)[0]["state"] == "QUEUED"
+	p.client.post("/v1/runs/%s/cancel" % whole["id"])
+	flow.wait_run(p.client, whole, want="CANCELLED")
+
+
 def test_waiting_for_shares_is_no_slow_start(p, dep):
 	large = post(p, "patient", shares=3)
 	time.sleep(9) # longer than CONTROLLER_START_LIMIT

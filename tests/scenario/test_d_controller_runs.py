@@ -269,6 +269,20 @@ def test_large_job_is_not_starved(p, t):
 	assert step(t, large)["started_at"] < step(t, late)["started_at"]
 
 
+def test_what_ends_in_time_goes_ahead_of_a_large_job(p, t):
+	first = job(t, "sleep:4", max_runtime="30s")
+	wait_state(t, first, "RUNNING")
+	large = job(t, "sleep:1", shares=2)
+	proc.wait_until(lambda: step(t, large)["detail"], "it waits", 5)
+	long, short = job(t, "ok"), job(t, "ok", max_runtime="10s")
+	flow.wait_run(t[1], short)
+	assert step(t, large)["state"] == step(t, long)["state"] == "QUEUED"
+	assert large["id"] + " came first" in step(t, long)["detail"]
+	for run in (first, large, long):
+		flow.wait_run(t[1], run)
+	assert step(t, large)["started_at"] < step(t, long)["started_at"]
+
+
 def test_lost_job_is_tried_again_and_unbilled(p, t):
 	run = job(t, "sleep:2")
 	wait_state(t, run, "RUNNING")

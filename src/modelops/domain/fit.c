@@ -84,6 +84,16 @@ static struct fit_answer pool_full(const struct fit_room *room, int64_t shares)
 	return a;
 }
 
+bool fit_holds(const struct fit_answer *answer)
+{
+	return answer->fit == FIT_OK || (answer->fit == FIT_POOL && answer->earliest_at > 0);
+}
+
+static bool is_held(const struct fit_room *room)
+{
+	return room->waiting && (room->ends_at == 0 || room->ends_at > room->waiting_at);
+}
+
 struct fit_answer pool_fit(const struct fit_room *room, int64_t shares)
 {
 	const struct pool *p = room->pool;
@@ -99,7 +109,7 @@ struct fit_answer pool_fit(const struct fit_room *room, int64_t shares)
 		return quota;
 	if (room->used + shares > p->capacity_shares)
 		return pool_full(room, shares);
-	if (room->waiting)
+	if (is_held(room))
 		return no(FIT_POOL, "pool '%s': %s came first and waits for it", p->name,
 			room->waiting);
 	return (struct fit_answer){ .fit = FIT_OK };
@@ -119,11 +129,14 @@ int fit_any_of(
 	for (size_t i = 0; i < count; i++) {
 		struct fit_answer a = pool_fit(&rooms[i], shares);
 		if (a.fit == FIT_OK) {
+			a.at = i;
 			*ret_answer = a;
 			return (int)i;
 		}
-		if (i == 0 || sooner(&a, &best))
+		if (i == 0 || sooner(&a, &best)) {
 			best = a;
+			best.at = i;
+		}
 	}
 	*ret_answer = best;
 	return -1;

@@ -5,6 +5,7 @@
 
 #include "modelops/domain/pool.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,7 +22,9 @@ struct fit_room {
 	int64_t tenant_max;               /* its quota; -1: none */
 	const struct fit_holder *holders; /* live allocations, any order; may be NULL */
 	size_t holder_count;
-	const char *waiting; /* earlier work that waits for room here and goes first, or NULL */
+	const char *waiting; /* earlier work that holds room here, or NULL */
+	int64_t waiting_at;  /* when that starts at the latest */
+	int64_t ends_at;     /* when the asking work ends if it starts now; 0: it has no end */
 };
 
 enum fit {
@@ -37,6 +40,7 @@ enum { FIT_TEXT = 240 };
 struct fit_answer {
 	enum fit fit;
 	int64_t earliest_at; /* FIT_POOL: when it fits at the latest; 0: a blocker has no limit */
+	size_t at;           /* fit_any_of: whose answer this is */
 	char text[FIT_TEXT]; /* why not, for people; "" when it fits */
 };
 
@@ -46,7 +50,13 @@ struct fit_answer quota_check(const struct fit_room *room, int64_t shares);
 /* The answer to whatever a suspended tenant asks for. */
 struct fit_answer fit_suspended(void);
 
-/* Limit per pod, quota, then room: the first that says no is the answer. */
+/* Work with this answer goes before later work: it starts now, or when it starts is known. Who
+ * waits for what has no end holds nothing, or it would close the pool for good. */
+bool fit_holds(const struct fit_answer *answer);
+
+/* Limit per pod, quota, then room: the first that says no is the answer. Room that earlier work
+ * holds is given only to what ends before that starts (EASY backfilling: Lifka, The ANL/IBM SP
+ * Scheduling System, 1995). */
 struct fit_answer pool_fit(const struct fit_room *room, int64_t shares);
 
 /* Index of the first of ROOMS (in the order given) that fits, or -1; *ret_answer is then the answer

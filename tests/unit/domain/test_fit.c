@@ -64,7 +64,8 @@ static void the_first_pool_that_fits_is_taken(void **state)
 	struct fit_room rooms[] = { { &a30, 4, 0, -1, late, 1 }, { &t4, 8, 0, -1, soon, 1 } };
 	struct fit_answer a;
 	assert_int_equal(fit_any_of(rooms, 2, 1, &a), -1);
-	assert_true(a.earliest_at == NOON); /* the reason of the pool that is free first */
+	assert_true(
+		a.earliest_at == NOON && a.at == 1); /* the reason of the pool that is free first */
 	rooms[1].used = 7;
 	assert_int_equal(fit_any_of(rooms, 2, 1, &a), 1);
 	assert_string_equal(a.text, "");
@@ -78,12 +79,53 @@ static void the_first_pool_that_fits_is_taken(void **state)
 	assert_string_equal(a.text, "pool 'a30': run_1 came first and waits for it");
 }
 
+static void what_ends_in_time_passes_who_waits(void **state)
+{
+	const struct {
+		int64_t ends_at, shares;
+		enum fit fit;
+	} cases[] = {
+		{ NOON, 1, FIT_OK },
+		{ NOON + 1, 1, FIT_POOL },
+		{ 0, 1, FIT_POOL }, /* an instance */
+		{ NOON, 3, FIT_POOL },
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct fit_room room = { .pool = &a30,
+			.used = 2,
+			.tenant_max = -1,
+			.waiting = "run_1",
+			.waiting_at = NOON,
+			.ends_at = cases[i].ends_at };
+		assert_int_equal(pool_fit(&room, cases[i].shares).fit, cases[i].fit);
+	}
+}
+
+static void who_has_no_known_start_holds_nothing(void **state)
+{
+	const struct {
+		struct fit_answer answer;
+		bool holds;
+	} cases[] = {
+		{ { .fit = FIT_OK }, true },
+		{ { .fit = FIT_POOL, .earliest_at = NOON }, true },
+		{ { .fit = FIT_POOL }, false },
+		{ { .fit = FIT_QUOTA }, false },
+		{ { .fit = FIT_SUSPENDED }, false },
+		{ { .fit = FIT_NEVER }, false },
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_true(fit_holds(&cases[i].answer) == cases[i].holds);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reasons_in_words),
 		cmocka_unit_test(a_blocker_without_a_limit_may_not_matter),
 		cmocka_unit_test(the_first_pool_that_fits_is_taken),
+		cmocka_unit_test(what_ends_in_time_passes_who_waits),
+		cmocka_unit_test(who_has_no_known_start_holds_nothing),
 	};
 	return RUN_TESTS(tests);
 }
