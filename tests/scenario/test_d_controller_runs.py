@@ -7,6 +7,7 @@ import signal
 import time
 
 import pytest
+import requests
 
 from lib import fake_workloads, flow, platform, proc
 
@@ -436,6 +437,22 @@ def test_idle_writes_nothing(p, t):
 	time.sleep(4)
 	assert p.server.sql("SELECT max(seq) FROM changes") == before
 	assert p.server.sql("SELECT count(*) FROM events") == events
+
+
+def passes(p):
+	with open(p.folder + "/run/controller.ops", encoding="ascii") as f:
+		text = requests.get(f.read().strip() + "/metrics", timeout=10).text
+	return sum(float(line.split()[-1]) for line in text.splitlines() if line.startswith("controller_passes_total"))
+
+
+def test_writes_that_change_nothing_start_no_pass(p, t):
+	flow.wait_run(t[1], job(t, "ok"))
+	time.sleep(1)
+	before = passes(p)
+	for _ in range(30): # as the leases of every program do
+		p.server.sql("UPDATE leaders SET role = role")
+		time.sleep(0.2)
+	assert passes(p) - before <= 4, "in 6 s, one each CONTROLLER_FULL_PASS (3 s)"
 
 
 PIPELINE = {"name": "two", "steps": [

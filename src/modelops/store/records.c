@@ -108,12 +108,14 @@ int store_change(struct store_tx *tx, const char *noun, const char *tenant, cons
  * the position. */
 #define CHANGES_SETTLED "xid < pg_snapshot_xmin(pg_current_snapshot())"
 
+/* Moves with the changes only: the lease of a leader, or another database of the server, is no
+ * news. */
 static int newest(struct store_tx *tx, int64_t *ret_seq, struct mo_err *err)
 {
-	const char *sql =
-		db_is_sqlite(tx)
-			? "SELECT max(seq) FROM changes"
-			: "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1";
+	const char *sql = db_is_sqlite(tx)
+				  ? "SELECT max(seq) FROM changes"
+				  : "SELECT xid::text::bigint FROM changes WHERE " CHANGES_SETTLED
+				    " ORDER BY xid DESC LIMIT 1";
 
 	return db_int_of(tx, sql, NULL, 0, ret_seq, err);
 }
