@@ -2,8 +2,10 @@
  * tells the gateways which deployments to look at again. */
 #include "follow.h"
 
+#include "modelops/base/check.h"
 #include "modelops/base/log.h"
 #include "modelops/base/str.h"
+#include "modelops/base/ticker.h"
 #include "modelops/base/time.h"
 #include "modelops/domain/event.h"
 #include "modelops/store/api_keys.h"
@@ -11,14 +13,10 @@
 
 #include "gateway.h"
 
-#include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
 enum {
-	LOOK_NS = 200000000,
+	LOOK_EVERY = 200000, /* microseconds */
 	PAGE = 1000,
 	PAGES_MAX = 100, /* in one look */
 	ARENA_MAX = 4 << 20,
@@ -28,10 +26,8 @@ enum {
 
 struct follower {
 	struct api *api;
-	pthread_t thread;
-	pthread_mutex_t lock;
-	pthread_cond_t wake;
-	bool stop, failing;
+	struct mo_ticker *ticker;
+	bool failing;
 	int64_t seq; /* -1 before the first look */
 	unsigned looks;
 	struct gateway_changes deployments; /* of this look */
@@ -137,56 +133,29 @@ static void note_used(struct follower *f)
 		mo_log(MO_LOG_WARN, "cannot note the use of API keys", "error", err.msg, NULL);
 }
 
-static void pause_until_next(struct follower *f)
+static int64_t follow(void *ctx)
 {
-	struct timespec until;
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += LOOK_NS;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_nsec -= 1000000000;
-		until.tv_sec++;
-	}
-	while (!f->stop && pthread_cond_timedwait(&f->wake, &f->lock, &until) != ETIMEDOUT)
-		;
-}
-
-static void *follow(void *arg)
-{
-	struct follower *f = arg;
-	pthread_mutex_lock(&f->lock);
-	while (!f->stop) {
-		pthread_mutex_unlock(&f->lock);
-		look_once(f);
-		if (++f->looks % LOOKS_PER_NOTE == 0)
-			note_used(f);
-		pthread_mutex_lock(&f->lock);
-		pause_until_next(f);
-	}
-	pthread_mutex_unlock(&f->lock);
-	return NULL;
+	struct follower *f = ctx;
+	look_once(f);
+	if (++f->looks % LOOKS_PER_NOTE == 0)
+		note_used(f);
+	return LOOK_EVERY;
 }
 
 int follower_start(struct api *api, struct follower **ret_follower, struct mo_err *err)
 {
-	pthread_condattr_t monotonic;
-	struct follower *f = calloc(1, sizeof(*f));
+	mo_autofree struct follower *f = calloc(1, sizeof(*f));
 	if (!f)
 		return mo_fail(err, MO_ENOMEM, "follower of changes");
 	f->api = api;
 	f->seq = -1;
 	mo_arena_init(&f->arena, ARENA_MAX, 16384);
-	pthread_mutex_init(&f->lock, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&f->wake, &monotonic);
-	pthread_condattr_destroy(&monotonic);
-	look_once(f);
-	if (pthread_create(&f->thread, NULL, follow, f) != 0) {
+	look_once(f); /* before the first request */
+	if (mo_ticker_start("follower of changes", follow, f, &f->ticker, err) < 0) {
 		mo_arena_free(&f->arena);
-		free(f);
-		return mo_fail(err, MO_ENOMEM, "cannot start the thread that follows changes");
+		return -1;
 	}
-	*ret_follower = f;
+	*ret_follower = MO_TAKE(f);
 	return 0;
 }
 
@@ -194,14 +163,8 @@ void follower_stop(struct follower *f)
 {
 	if (!f)
 		return;
-	pthread_mutex_lock(&f->lock);
-	f->stop = true;
-	pthread_cond_signal(&f->wake);
-	pthread_mutex_unlock(&f->lock);
-	pthread_join(f->thread, NULL);
+	mo_ticker_stop(f->ticker);
 	note_used(f);
-	pthread_cond_destroy(&f->wake);
-	pthread_mutex_destroy(&f->lock);
 	mo_arena_free(&f->arena);
 	free(f);
 }

@@ -4,25 +4,25 @@
 #include "modelops/base/check.h"
 #include "modelops/base/log.h"
 #include "modelops/base/str.h"
+#include "modelops/base/ticker.h"
 #include "modelops/base/time.h"
 #include "modelops/store/usage.h"
 
 #include <dirent.h>
-#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-enum { FLUSH_SECONDS = 1, ADOPT_ROUNDS = 30 };
+enum { FLUSH_EVERY = 1000000 /* microseconds */, ADOPT_ROUNDS = 30 };
 
 struct usage_flusher {
 	struct store *store;
 	struct usage_map *map;
 	char *dir;
 	struct obs_series *flushed, *errors;
-	pthread_t thread;
-	pthread_mutex_t lock;
-	pthread_cond_t wake;
-	bool stop;
+	struct mo_ticker *ticker;
+	uint64_t (*seen)[USAGE_METRICS]; /* totals known to be stored, by slot */
+	int64_t since;                   /* of the last flush */
+	unsigned round;
 };
 
 /* What one pass over a map writes in one transaction. */
@@ -170,89 +170,70 @@ static void adopt_all(struct usage_flusher *f)
 		closedir(dir);
 }
 
-/* Sleeps a second; false when the flusher stops. */
-static bool wait_round(struct usage_flusher *f)
+static int64_t flush(void *ctx)
 {
-	struct timespec until;
+	struct usage_flusher *f = ctx;
+	struct mo_err err = { 0 };
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += FLUSH_SECONDS;
-	pthread_mutex_lock(&f->lock);
-	if (!f->stop)
-		pthread_cond_timedwait(&f->wake, &f->lock, &until);
-	bool go_on = !f->stop;
-	pthread_mutex_unlock(&f->lock);
-	return go_on;
+	if (f->round++ % ADOPT_ROUNDS == 0)
+		adopt_all(f);
+	if (flush_map(f, f->map, f->seen, &f->since, &err) < 0)
+		failed(f, usage_map_id(f->map), &err);
+	else
+		usage_map_recycle(f->map, f->seen);
+	return FLUSH_EVERY;
 }
 
-static void *flusher_main(void *arg)
+static void flusher_free(struct usage_flusher *f)
 {
-	struct usage_flusher *f = arg;
-	mo_autofree void *space =
-		calloc(usage_map_capacity(f->map), sizeof(uint64_t[USAGE_METRICS]));
-	int64_t since = mo_now();
-	bool go_on = true;
+	free(f->seen);
+	free(f->dir);
+	free(f);
+}
 
-	for (unsigned round = 0; go_on; round++) {
-		struct mo_err err = { 0 };
-		if (round % ADOPT_ROUNDS == 0)
-			adopt_all(f);
-		go_on = wait_round(f);
-		if (flush_map(f, f->map, space, &since, &err) < 0)
-			failed(f, usage_map_id(f->map), &err);
-		else if (go_on && space)
-			usage_map_recycle(f->map, space);
-		else if (!go_on && usage_map_remove(f->map, &err) < 0)
-			failed(f, usage_map_id(f->map), &err);
-	}
-	return NULL;
+static int flusher_open(
+	struct usage_flusher *f, const char *dir, struct obs *obs, struct mo_err *err)
+{
+	struct obs_family *families[M_COUNT];
+
+	f->since = mo_now();
+	f->dir = strdup(dir);
+	f->seen = calloc(usage_map_capacity(f->map), sizeof(*f->seen));
+	if (!f->dir || !f->seen)
+		return mo_fail(err, MO_ENOMEM, "usage flusher");
+	if (obs_declare(obs, usage_metrics_decls, usage_metrics_count, families, err) < 0)
+		return -1;
+	f->flushed = obs_series(families[M_FLUSHED], NULL);
+	f->errors = obs_series(families[M_ERRORS], NULL);
+	return mo_ticker_start("usage flusher", flush, f, &f->ticker, err);
 }
 
 int usage_flusher_start(struct store *store, struct usage_map *map, const char *dir,
 	struct obs *obs, struct usage_flusher **ret, struct mo_err *err)
 {
-	struct obs_family *families[M_COUNT];
-	pthread_condattr_t monotonic;
 	struct usage_flusher *f = calloc(1, sizeof(*f));
 
-	if (!f || !(f->dir = strdup(dir))) {
-		free(f);
+	if (!f)
 		return mo_fail(err, MO_ENOMEM, "usage flusher");
-	}
 	f->store = store;
 	f->map = map;
-	pthread_mutex_init(&f->lock, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&f->wake, &monotonic);
-	pthread_condattr_destroy(&monotonic);
-	if (obs_declare(obs, usage_metrics_decls, usage_metrics_count, families, err) < 0)
-		goto fail;
-	f->flushed = obs_series(families[M_FLUSHED], NULL);
-	f->errors = obs_series(families[M_ERRORS], NULL);
-	if (pthread_create(&f->thread, NULL, flusher_main, f) != 0) {
-		mo_fail(err, MO_EUNAVAIL, "cannot start the usage flusher");
-		goto fail;
+	if (flusher_open(f, dir, obs, err) < 0) {
+		flusher_free(f);
+		return -1;
 	}
 	*ret = f;
 	return 0;
-fail:
-	free(f->dir);
-	free(f);
-	return -1;
 }
 
 void usage_flusher_stop(struct usage_flusher *f)
 {
+	struct mo_err err = { 0 };
+
 	if (!f)
 		return;
-	pthread_mutex_lock(&f->lock);
-	f->stop = true;
-	pthread_cond_signal(&f->wake);
-	pthread_mutex_unlock(&f->lock);
-	pthread_join(f->thread, NULL);
-	pthread_mutex_destroy(&f->lock);
-	pthread_cond_destroy(&f->wake);
-	free(f->dir);
-	free(f);
+	mo_ticker_stop(f->ticker);
+	if (flush_map(f, f->map, f->seen, &f->since, &err) < 0 ||
+		usage_map_remove(f->map, &err) < 0)
+		failed(f, usage_map_id(f->map), &err);
+	flusher_free(f);
 }

@@ -4,23 +4,22 @@
 #include "controller.h"
 #include "modelops/base/check.h"
 #include "modelops/base/log.h"
+#include "modelops/base/ticker.h"
 #include "modelops/base/time.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <time.h>
 #include <unistd.h>
+
+enum { STANDBY = 500000 /* microseconds between looks of one that does not lead */ };
 
 struct lead {
 	struct controller *ctl;
-	pthread_t thread;
-	pthread_mutex_t lock;
-	pthread_cond_t wake;
-	bool stop;
+	struct mo_ticker *ticker;
 	int file; /* DATA/run/controller.lock */
 	bool locked;
 	int64_t renewed_at; /* mono */
@@ -88,31 +87,13 @@ static void renew(struct lead *l)
 	}
 }
 
-static bool wait_for(struct lead *l, int64_t us)
+static int64_t keep(void *ctx)
 {
-	struct timespec at;
+	struct lead *l = ctx;
+	int64_t every = l->ctl->cfg->renew;
 
-	clock_gettime(CLOCK_MONOTONIC, &at);
-	int64_t ns = at.tv_nsec + us % MO_SECOND * 1000;
-	at.tv_sec += us / MO_SECOND + ns / 1000000000;
-	at.tv_nsec = ns % 1000000000;
-	pthread_mutex_lock(&l->lock);
-	if (!l->stop)
-		pthread_cond_timedwait(&l->wake, &l->lock, &at);
-	bool stop = l->stop;
-	pthread_mutex_unlock(&l->lock);
-	return !stop;
-}
-
-static void *run(void *arg)
-{
-	struct lead *l = arg;
-	int64_t standby = l->ctl->cfg->renew < 500000 ? l->ctl->cfg->renew : 500000;
-
-	do
-		renew(l);
-	while (wait_for(l, atomic_load(&l->ctl->epoch) ? l->ctl->cfg->renew : standby));
-	return NULL;
+	renew(l);
+	return atomic_load(&l->ctl->epoch) || every < STANDBY ? every : STANDBY;
 }
 
 int lead_start(struct controller *ctl, struct lead **ret_lead, struct mo_err *err)
@@ -127,17 +108,10 @@ int lead_start(struct controller *ctl, struct lead **ret_lead, struct mo_err *er
 	l->file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
 	if (l->file < 0)
 		return mo_fail_errno(err, errno, "'%s'", path);
-	pthread_mutex_init(&l->lock, NULL);
-	pthread_condattr_t monotonic; /* a step of the wall clock must not stop the renewals */
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&l->wake, &monotonic);
-	pthread_condattr_destroy(&monotonic);
 	renew(l);
-	int errnum = pthread_create(&l->thread, NULL, run, l);
-	if (errnum) {
+	if (mo_ticker_start("leadership", keep, l, &l->ticker, err) < 0) {
 		close(l->file);
-		return mo_fail_errno(err, errnum, "leadership");
+		return -1;
 	}
 	*ret_lead = MO_TAKE(l);
 	return 0;
@@ -147,15 +121,9 @@ void lead_stop(struct lead *l)
 {
 	if (!l)
 		return;
-	pthread_mutex_lock(&l->lock);
-	l->stop = true;
-	pthread_cond_signal(&l->wake);
-	pthread_mutex_unlock(&l->lock);
-	pthread_join(l->thread, NULL);
+	mo_ticker_stop(l->ticker);
 	if (atomic_load(&l->ctl->epoch))
 		store_write(l->ctl->store, drop_dead, l->ctl->holder, NULL);
 	close(l->file);
-	pthread_cond_destroy(&l->wake);
-	pthread_mutex_destroy(&l->lock);
 	free(l);
 }
