@@ -41,7 +41,7 @@ static int record(struct store_tx *tx, struct store_batch *b, int64_t from, stru
 		.source_id = b->due->project_id,
 		.resource_id = b->due->project_id,
 		.price_class = "*",
-		.metric = METRIC_ARTIFACT_BYTE_SECOND,
+		.metric = METRIC_ARTIFACT_KIB_SECONDS,
 		.start_at = from,
 		.end_at = from + MO_HOUR,
 		.reason = REASON_BILLABLE,

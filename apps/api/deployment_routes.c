@@ -103,8 +103,7 @@ static int check(struct api_req *r, struct store_tx *tx, const char *tenant,
 }
 
 /* Every deployment costs the controller time in every pass, and gateways memory. */
-static int check_count(
-	struct api_req *r, struct store_tx *tx, const char *tenant, struct mo_err *err)
+int deployment_room(struct api_req *r, struct store_tx *tx, const char *tenant, struct mo_err *err)
 {
 	int64_t max = r->api->cfg.max_deployments, n;
 	if (store_deployment_count(tx, tenant, max, &n, err) < 0)
@@ -127,7 +126,7 @@ static int create(struct api_req *r, struct store_tx *tx, struct mo_err *err)
 		return -1;
 	spec.project_id = project->id;
 	if (check(r, tx, project->tenant_id, &spec, err) < 0 ||
-		check_count(r, tx, project->tenant_id, err) < 0)
+		deployment_room(r, tx, project->tenant_id, err) < 0)
 		return -1;
 	struct deployment deployment = {
 		.id = req_new_id(r, "dep"),

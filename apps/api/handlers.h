@@ -113,6 +113,7 @@ int blob_get(struct api_req *r, struct mo_err *err);
 int blob_put(struct api_req *r, struct mo_err *err);
 
 /* Shared by principals and keys: NAME is a role that this caller may give. MO_EFIELD "role". */
+int deployment_room(struct api_req *r, struct store_tx *tx, const char *tenant, struct mo_err *err);
 int role_grantable(const struct api_req *r, const char *name, struct mo_err *err);
 
 #endif

@@ -174,11 +174,14 @@ static int write_files(struct api *api, struct running *run, struct mo_err *err)
 	char pid[32], door_file[PATH_TEXT];
 	snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
 	if (path_in_data(api, "run/modelops-api.pid", run->pid_file, err) < 0 ||
-		path_in_data(api, "run/api.door", door_file, err) < 0 ||
-		path_in_data(api, "run/api.address", run->address_file, err) < 0)
+		http_write_address(run->pid_file, pid, err) < 0)
 		return -1;
-	if (http_write_address(run->pid_file, pid, err) < 0 ||
-		http_write_address(door_file, api->door_url, err) < 0)
+	/* Who serves neither /v1 nor the workload door is not where people and jobs go. */
+	const char *address = api->control ? "run/api.address" : "run/gateway.address";
+	if (path_in_data(api, address, run->address_file, err) < 0)
+		return -1;
+	if (api->control && (path_in_data(api, "run/api.door", door_file, err) < 0 ||
+				    http_write_address(door_file, api->door_url, err) < 0))
 		return -1;
 	return http_write_address(run->address_file, api->base_url, err);
 }

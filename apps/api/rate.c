@@ -57,23 +57,28 @@ static uint64_t hash(const char *name)
 	return h | 1;
 }
 
+static struct bucket *probe(struct rate *r, uint64_t tenant, unsigned i)
+{
+	return &r->buckets[((tenant >> 48) + i) % BUCKETS];
+}
+
 /* The tenant's bucket, else an empty one, else one that is full again: its tenant loses nothing.
  * Where all are in use two tenants share one. */
 static struct bucket *bucket_of(struct rate *r, uint64_t tenant, int64_t now)
 {
-	struct bucket *first = &r->buckets[tenant >> 48];
-
-	for (int i = 0; i < PROBES; i++) {
-		struct bucket *b = &r->buckets[((tenant >> 48) + (uint64_t)i) % BUCKETS];
+	for (unsigned i = 0; i < PROBES; i++)
+		if (atomic_load_explicit(&probe(r, tenant, i)->tenant, memory_order_relaxed) ==
+			tenant)
+			return probe(r, tenant, i);
+	for (unsigned i = 0; i < PROBES; i++) {
+		struct bucket *b = probe(r, tenant, i);
 		uint64_t owner = atomic_load_explicit(&b->tenant, memory_order_relaxed);
-		if (owner == tenant)
-			return b;
 		bool idle = owner == 0 || atomic_load_explicit(&b->due, memory_order_relaxed) < now;
 		if (idle && (atomic_compare_exchange_strong(&b->tenant, &owner, tenant) ||
 				    owner == tenant))
 			return b;
 	}
-	return first;
+	return probe(r, tenant, 0);
 }
 
 bool rate_take(struct rate *r, const char *tenant, int64_t now)

@@ -8,6 +8,7 @@
 #include "modelops/domain/run.h"
 #include "modelops/domain/step_decide.h"
 #include "modelops/store/artifacts.h"
+#include "modelops/store/deployments.h"
 #include "modelops/store/pipelines.h"
 #include "modelops/store/pool_choice.h"
 #include "modelops/store/records.h"
@@ -92,37 +93,42 @@ static int resolve_dataset(struct api_req *r, struct store_tx *tx, const struct 
 struct placing {
 	struct pool *pool;
 	const char *any_of;
+	int64_t default_max_runtime_s; /* the least that a pool of them sets; 0: none does */
 };
 
 static int choose_one(struct api_req *r, struct store_tx *tx, const struct spec_step *step,
-	const struct pool_wish *wish, struct pool **ret, struct mo_err *err)
+	const struct pool_wish *wish, struct placing *ret, struct mo_err *err)
 {
 	struct pool *pool = NULL;
 	if (store_pool_choose(tx, wish, r->arena, &pool, err) < 0 ||
 		pool_check_threads(pool, step->shares, value_int(step->with, "nthread", 0), err) <
 			0)
 		return -1;
-	*ret = pool;
+	ret->pool = pool;
+	int64_t limit = pool->default_max_runtime_s;
+	if (limit && (!ret->default_max_runtime_s || limit < ret->default_max_runtime_s))
+		ret->default_max_runtime_s = limit;
 	return 0;
 }
 
 static int choose_any(struct api_req *r, struct store_tx *tx, const struct spec_step *step,
-	struct pool_wish *wish, const char **ret_ids, struct mo_err *err)
+	struct pool_wish *wish, struct placing *ret, struct mo_err *err)
 {
 	const char *ids = NULL;
 	for (size_t i = 0; i < step->any_of.count; i++) {
-		struct pool *pool = NULL;
 		char field[32];
 		snprintf(field, sizeof(field), "any_of[%zu]", i);
 		wish->pool = step->any_of.at[i];
 		wish->field = field;
-		if (choose_one(r, tx, step, wish, &pool, err) < 0)
+		if (choose_one(r, tx, step, wish, ret, err) < 0)
 			return -1;
-		ids = mo_arena_printf(r->arena, "%s%s%s", i ? ids : "", i ? " " : "", pool->id);
+		ids = mo_arena_printf(
+			r->arena, "%s%s%s", i ? ids : "", i ? " " : "", ret->pool->id);
 		if (!ids)
 			return mo_fail(err, MO_ENOMEM, "any_of");
 	}
-	*ret_ids = ids;
+	ret->any_of = ids;
+	ret->pool = NULL; /* the controller's choice */
 	return 0;
 }
 
@@ -135,10 +141,25 @@ static int choose_pool(struct api_req *r, struct store_tx *tx, const struct plan
 		.field = "pool",
 		.shares = step->shares,
 		.device = step->device };
-	int status = step->any_of.count ? choose_any(r, tx, step, &wish, &ret->any_of, err)
-					: choose_one(r, tx, step, &wish, &ret->pool, err);
+	int status = step->any_of.count ? choose_any(r, tx, step, &wish, ret, err)
+					: choose_one(r, tx, step, &wish, ret, err);
 	snprintf(field, sizeof(field), "steps[%zu]", index);
 	return status < 0 ? mo_wrap_field(err, field) : 0;
+}
+
+/* A deployment that is there already is changed, not added. */
+static int check_room(struct api_req *r, struct store_tx *tx, const struct plan *plan,
+	const char *name, struct mo_err *err)
+{
+	struct deployment *there = NULL;
+	struct mo_err mine = { 0 };
+	if (store_deployment_find(tx, plan->tenant, plan->project, name, r->arena, &there, &mine) ==
+		0)
+		return 0;
+	if (mine.code == MO_ENOTFOUND)
+		return deployment_room(r, tx, plan->tenant, err);
+	*err = mine;
+	return -1;
 }
 
 /* A deploy step is refused now, not after the training, when its deployment can never have a pool.
@@ -154,7 +175,7 @@ static int check_deploy(struct api_req *r, struct store_tx *tx, const struct pla
 		.shares = value_int(step->with, "shares", 1),
 		.device = DEVICE_CPU };
 	if (store_pool_choose(tx, &wish, r->arena, &pool, err) == 0)
-		return 0;
+		return check_room(r, tx, plan, value_text(step->with, "deployment", ""), err);
 	snprintf(field, sizeof(field), "steps[%zu].with", index);
 	return mo_wrap_field(err, field);
 }
@@ -189,8 +210,7 @@ static int make_step(struct api_req *r, struct store_tx *tx, const struct plan *
 		(job && choose_pool(r, tx, plan, &step, index, &at, err) < 0) ||
 		(step.kind == STEP_DEPLOY && check_deploy(r, tx, plan, &step, index, err) < 0))
 		return -1;
-	int64_t limit = at.pool && at.pool->default_max_runtime_s ? at.pool->default_max_runtime_s
-								  : STEP_DEFAULT_S;
+	int64_t limit = at.default_max_runtime_s ? at.default_max_runtime_s : STEP_DEFAULT_S;
 	*ret = (struct run_step){
 		.id = req_new_id(r, "stp"),
 		.tenant_id = plan->tenant,

@@ -142,7 +142,9 @@ static const struct cli_flag alias_flags[] = {
 		BODY("alias", "NAME", KIND_TEXT, NULL, "the version an alias names"), \
 		BODY("min", "N", KIND_INT, "replicas.min", "fewest instances; 1"), \
 		BODY("max", "N", KIND_INT, "replicas.max", "most instances; 1"), \
-		BODY("concurrency", "N", KIND_INT, NULL, "requests at once per instance; 4"), \
+		BODY("concurrency", "N", KIND_INT, NULL, \
+			"most requests at once per instance, of long ones at most one per share; " \
+			"4"), \
 		BODY("pool", "NAME", KIND_TEXT, NULL, \
 			"its instances' pool; `default`, or the only one"), \
 		BODY("shares", "N", KIND_INT, NULL, "shares per instance; 1")

@@ -175,9 +175,9 @@ class Client:
 class Server:
 	"""One started API."""
 
-	def __init__(self, data, program, database_url):
+	def __init__(self, data, program, database_url, address="api.address"):
 		self.data, self.program, self.database_url = data, program, database_url
-		self.url = program.wait_for_file(data + "/run/api.address")
+		self.url = program.wait_for_file(data + "/run/" + address)
 		self._document = None
 
 	def document(self):
@@ -279,7 +279,7 @@ def running(folder=None, url=None, **env):
 			url = url or stack.enter_context(database(folder))
 			migrate(folder, url)
 			program = stack.enter_context(proc.Program("modelops-api", env=settings(folder, url, **env)))
-			yield Server(folder, program, url)
+			yield Server(folder, program, url, "gateway.address" if env.get("API_ROLES") == "gateway" else "api.address")
 	finally:
 		if own:
 			shutil.rmtree(folder, ignore_errors=True)

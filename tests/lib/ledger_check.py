@@ -17,7 +17,7 @@ HOUR = 3600 * 1000000
 GENESIS = "0" * 64
 SHOWN = {"gpu_share_us": (1000000, 3, "share-seconds"), "predict_requests": (1, 0, "predict requests"),
 	"predict_rows": (1, 0, "predicted rows"), "explain_requests": (1, 0, "explain requests"),
-	"explain_rows": (1, 0, "explained rows"), "artifact_byte_seconds": (3600 * 10**9, 6, "GB-hours")}
+	"explain_rows": (1, 0, "explained rows"), "artifact_kib_seconds": (3600 << 20, 6, "GiB-hours")}
 TABLES = {"pool_allocations": "id", "usage_counters": "source, deployment_id, metric", "usage_windows": "id",
 	"ledger_entries": "tenant_id, seq", "invoices": "id", "invoice_lines": "invoice_id, n",
 	"price_rules": "plan_id, metric, price_class", "price_plans": "id", "projects": "id", "artifacts": "id"}
@@ -159,7 +159,7 @@ class Checker:
 			self.wrong("windows without a total: %s", key)
 
 	def check_storage(self):
-		"""Each whole hour up to stored_until has what the project's artifacts make of it: bytes times whole seconds."""
+		"""Each whole hour up to stored_until has what the project's artifacts make of it: started KiB times whole seconds."""
 		windows = {(w["source_id"], w["start_at"]): w for w in self.rows["usage_windows"] if w["source_kind"] == "storage"}
 		second = lambda at: -(-at // 1000000)
 		for p in self.rows["projects"]:
@@ -167,13 +167,13 @@ class Checker:
 			start = min([a["created_at"] for a in mine] + [p["created_at"]])
 			for hour in range(start - start % HOUR, p["stored_until"] or 0, HOUR):
 				low, high = hour // 1000000, (hour + HOUR) // 1000000
-				want = sum(a["size"] * max(0, min(high, second(a["deleted_at"]) if a["deleted_at"] else high)
+				want = sum(-(-a["size"] // 1024) * max(0, min(high, second(a["deleted_at"]) if a["deleted_at"] else high)
 					- max(low, second(a["created_at"]))) for a in mine)
 				w = windows.pop((p["id"], hour), None)
 				if want != (w["quantity"] if w else 0):
-					self.wrong("project %s kept %d byte-seconds in the hour from %d, its window says %s", p["id"], want, hour, w)
+					self.wrong("project %s kept %d KiB-seconds in the hour from %d, its window says %s", p["id"], want, hour, w)
 				if w and (w["metric"], w["end_at"], w["reason"], w["price_class"], w["resource_id"], w["tenant_id"]) != (
-						"artifact_byte_seconds", hour + HOUR, "billable", "*", p["id"], p["tenant_id"]):
+						"artifact_kib_seconds", hour + HOUR, "billable", "*", p["id"], p["tenant_id"]):
 					self.wrong("storage window %s", json.dumps(w))
 		for key in windows:
 			self.wrong("storage window of project %s from %d, which is not due", *key)

@@ -67,6 +67,19 @@ def job(**more):
 	return {"project_id": "main", "name": "job", "with": {"dataset": "iris.csv", "label": "species"}, **more}
 
 
+def test_a_step_takes_the_least_default_of_its_pools():
+	with api.running() as server:
+		project, admin, data = setup(server)
+		root = server.client()
+		for name, limit in (("slow", "3h"), ("quick", "20m")):
+			root.post("/v1/gpu-pools", dict(pools.CPU, name=name, default_max_runtime=limit))
+		step = {"name": "t", "kind": "train", "with": {"dataset": "iris.csv", "label": "species"}}
+		for name, where, want in (("any", {"any_of": ["slow", "cpu", "quick"]}, "20m"), ("one", {"pool": "slow"}, "3h"), ("none", {"pool": "cpu"}, "1h")):
+			admin.post("/v1/pipelines", {"project_id": "main", "name": name, "steps": [dict(step, **where)]})
+			run = admin.post("/v1/runs", {"project_id": "main", "pipeline": name}).json()
+			assert [s["max_runtime"] for s in admin.items("/v1/runs/%s/steps" % run["id"])] == [want]
+
+
 def test_training_jobs():
 	with api.running() as server:
 		_, admin, data = setup(server)

@@ -106,6 +106,10 @@ def test_a_tenant_has_so_many_deployments():
 		admin.post("/v1/deployments", dict(body, name="b"))
 		problem = admin.problem("POST", "/v1/deployments", dict(body, name="c"), status=403, code="quota_exceeded")
 		assert "API_MAX_DEPLOYMENTS" in problem["detail"]
+		for name, status in (("c", 403), ("a", 201)): # nor by a deploy step; one that is there is changed
+			step = {"name": "up", "kind": "deploy", "with": {"deployment": name, "model": "iris", "version": 1}}
+			admin.post("/v1/pipelines", {"project_id": "main", "name": "to-" + name, "steps": [step]})
+			admin.post("/v1/runs", {"project_id": "main", "pipeline": "to-" + name}, status=status)
 		other.post("/v1/deployments", dict(body, name="c"))
 		server.sql("DELETE FROM deployments WHERE id = ?", first["id"]) # as the controller ends a deletion
 		admin.post("/v1/deployments", dict(body, name="c"))

@@ -194,17 +194,17 @@ def test_stored_bytes_are_metered_by_the_hour(books):
 	ago = lambda before_the_hour: (books.now - hour * SECOND) / SECOND + before_the_hour
 	books.project(made=ago(5 * 3600))
 	books.project("prj_2", made=ago(100))
-	books.artifact(1000, ago(2.5 * 3600))
-	books.artifact(7, ago(1800.25), ago(600.75)) # from second -1800 to -600
+	books.artifact(1000 * 1024, ago(2.5 * 3600))
+	books.artifact(6 * 1024 + 1, ago(1800.25), ago(600.75)) # 7 started KiB from second -1800 to -600
 	books.artifact(99, ago(0.4)) # no whole second of that hour
-	books.artifact(5, ago(10.2), project="prj_2")
+	books.artifact(5 * 1024, ago(10.2), project="prj_2")
 	books.artifact(10**6, ago(3600), state="PENDING")
 	wanted = [1000 * 1800, 1000 * 3600, 1000 * 3600 + 7 * 1200, 5 * 10]
 	with books.agent():
 		entries = books.wait_entries(4)
 		time.sleep(0.3)
 	assert sorted(e["quantity"] for e in books.entries()) == sorted(wanted)
-	assert all(e["metric"] == "artifact_byte_seconds" and e["end_at"] - e["start_at"] == HOUR and e["billable"] for e in entries)
+	assert all(e["metric"] == "artifact_kib_seconds" and e["end_at"] - e["start_at"] == HOUR and e["billable"] for e in entries)
 	assert {e["resource_id"] for e in entries} == {"prj_1", "prj_2"}
 	assert {p for (p,) in books.sql("SELECT stored_until FROM projects")} == {hour * SECOND}
 	ledger_check.check(books.url, settled=True)
@@ -368,7 +368,7 @@ TAMPERED = (
 	"UPDATE usage_windows SET reason = 'billable' WHERE reason = 'platform'",
 	"UPDATE usage_windows SET price_class = 'dear'",
 	"UPDATE usage_windows SET posted = 0",
-	"UPDATE artifacts SET size = size + 1",
+	"UPDATE artifacts SET size = size + 1024",
 	"UPDATE artifacts SET deleted_at = created_at",
 	"UPDATE projects SET stored_until = stored_until + 3600000000",
 	"DELETE FROM usage_windows WHERE source_kind = 'storage'",

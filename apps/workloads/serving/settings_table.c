@@ -11,7 +11,10 @@ const struct mo_cfg serving_settings[] = {
 	{ "SERVING_LISTEN", MO_CFG_STR, AT(listen), "unix:s",
 		"Where to listen: unix:PATH or tcp:HOST:PORT (0 = a free port)." },
 	{ "SERVING_MAX_CONCURRENCY", MO_CFG_INT, AT(max_concurrency), "4",
-		"Requests running at once, whatever the threads; more wait.", 1, 1024 },
+		"Requests running at once: at most this many, and of those that take a thread at "
+		"most "
+		"SERVING_THREADS; more wait.",
+		1, 1024 },
 	{ "SERVING_QUEUE_MAX", MO_CFG_INT, AT(queue_max), "64",
 		"Requests that may wait; one more is answered 503.", 0, 65536 },
 	{ "SERVING_DEADLINE", MO_CFG_DURATION, AT(deadline), "10s",

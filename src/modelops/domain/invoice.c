@@ -22,7 +22,7 @@ static const struct {
 	{ METRIC_PREDICT_ROWS, 1, 0, "predicted rows" },
 	{ METRIC_EXPLAIN_REQUESTS, 1, 0, "explain requests" },
 	{ METRIC_EXPLAIN_ROWS, 1, 0, "explained rows" },
-	{ METRIC_ARTIFACT_BYTE_SECOND, INT64_C(3600000000000), 6, "GB-hours" },
+	{ METRIC_ARTIFACT_KIB_SECONDS, INT64_C(3600) << 20, 6, "GiB-hours" },
 };
 
 const struct price_rule *price_match(

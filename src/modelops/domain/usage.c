@@ -9,7 +9,7 @@ bool metric_known(const char *metric)
 {
 	static const char *const known[] = { METRIC_GPU_SHARE_US, METRIC_PREDICT_REQUESTS,
 		METRIC_PREDICT_ROWS, METRIC_EXPLAIN_REQUESTS, METRIC_EXPLAIN_ROWS,
-		METRIC_ARTIFACT_BYTE_SECOND };
+		METRIC_ARTIFACT_KIB_SECONDS };
 	for (size_t i = 0; i < MO_COUNT(known); i++)
 		if (mo_streq(metric, known[i]))
 			return true;

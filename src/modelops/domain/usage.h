@@ -17,7 +17,7 @@
 #define METRIC_PREDICT_ROWS         "predict_rows"
 #define METRIC_EXPLAIN_REQUESTS     "explain_requests"
 #define METRIC_EXPLAIN_ROWS         "explain_rows"
-#define METRIC_ARTIFACT_BYTE_SECOND "artifact_byte_seconds" /* bytes kept for whole seconds */
+#define METRIC_ARTIFACT_KIB_SECONDS "artifact_kib_seconds" /* KiB kept for whole seconds */
 
 #define REASON_BILLABLE "billable"
 #define REASON_PLATFORM "platform"

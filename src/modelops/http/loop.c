@@ -105,13 +105,6 @@ void http_loop_post(struct http_loop *loop, struct http_task *task)
 		wake(loop);
 }
 
-bool http_loop_here(const struct http_loop *loop)
-{
-	return atomic_load_explicit(&loop->running, memory_order_acquire) &&
-	       pthread_equal(
-		       atomic_load_explicit(&loop->thread, memory_order_relaxed), pthread_self());
-}
-
 int64_t http_loop_now(const struct http_loop *loop)
 {
 	return loop->now;

@@ -51,9 +51,6 @@ void http_loop_stop(struct http_loop *loop);
 /* Any thread. A task that is still posted is not posted twice. */
 void http_loop_post(struct http_loop *loop, struct http_task *task);
 
-/* True on the thread that runs LOOP. */
-bool http_loop_here(const struct http_loop *loop);
-
 /* mo_mono() as of this round; loop thread only. */
 int64_t http_loop_now(const struct http_loop *loop);
 

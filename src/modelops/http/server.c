@@ -301,13 +301,3 @@ void http_server_free(struct http_server *server)
 	http_peers_free(&server->peers);
 	free(server);
 }
-
-unsigned http_server_conns(const struct http_server *server)
-{
-	return atomic_load_explicit(&server->conns, memory_order_relaxed);
-}
-
-unsigned http_server_inflight(const struct http_server *server)
-{
-	return atomic_load_explicit(&server->inflight, memory_order_relaxed);
-}

@@ -66,10 +66,6 @@ void http_server_drain(struct http_server *server, void (*fn)(void *ctx), void *
  * first). Unlinks unix sockets. */
 void http_server_free(struct http_server *server);
 
-/* Open connections, and requests being worked on. Any thread. */
-unsigned http_server_conns(const struct http_server *server);
-unsigned http_server_inflight(const struct http_server *server);
-
 /* Declarations of the http metrics, for docs. */
 extern const struct obs_decl http_metrics_decls[];
 extern const size_t http_metrics_count;

@@ -134,26 +134,6 @@ void http_call_start(struct http_upstream *upstream, struct http_call *call)
 	assign(u, call);
 }
 
-void http_call_cancel(struct http_call *call)
-{
-	struct http_upstream *u = call->upstream;
-
-	if (!u)
-		return;
-	if (call->conn) {
-		call->conn->call = NULL;
-		http_upconn_close(call->conn);
-	} else if (call->timer.set) {
-		http_timer_clear(u->loop, &call->timer);
-		u->nwaiting--;
-	}
-	mo_list_remove(&call->node);
-	call->upstream = NULL;
-	call->conn = NULL;
-	u->load--;
-	http_upstream_next(u);
-}
-
 void http_upstream_next(struct http_upstream *u)
 {
 	while (!mo_list_empty(&u->waiting) &&
@@ -229,9 +209,4 @@ void http_upstream_free(struct http_upstream *upstream)
 unsigned http_upstream_load(const struct http_upstream *upstream)
 {
 	return upstream->load;
-}
-
-unsigned http_upstream_conns(const struct http_upstream *upstream)
-{
-	return upstream->nconns;
 }

@@ -57,11 +57,7 @@ void http_upstream_retire(struct http_upstream *upstream);
  * nothing was written, or the call is idempotent. */
 void http_call_start(struct http_upstream *upstream, struct http_call *call);
 
-/* Gives up: DONE is not called. The connection it used is closed. */
-void http_call_cancel(struct http_call *call);
-
-/* Calls running and waiting, and open connections. Loop thread. */
+/* Calls running and waiting. Loop thread. */
 unsigned http_upstream_load(const struct http_upstream *upstream);
-unsigned http_upstream_conns(const struct http_upstream *upstream);
 
 #endif

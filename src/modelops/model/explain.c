@@ -210,8 +210,3 @@ void explain_row(const struct explain *e, const float *x, double *scratch, doubl
 		o[f->features] = e->base[group];
 	}
 }
-
-double explain_base(const struct explain *e, uint32_t group)
-{
-	return e->base[group];
-}

@@ -23,7 +23,4 @@ size_t explain_scratch(const struct explain *e);
  * explain_scratch doubles. */
 void explain_row(const struct explain *e, const float *x, double *scratch, double *out);
 
-/* Base value of GROUP. */
-double explain_base(const struct explain *e, uint32_t group);
-
 #endif

@@ -106,7 +106,4 @@ int obs_render(struct obs *obs, struct mo_buf *out, struct mo_err *err);
 /* Content-Type of that text. */
 #define OBS_CONTENT_TYPE "text/plain; version=0.0.4; charset=utf-8"
 
-/* Appends DECLS as rows of a Markdown table: name, type, labels, help. For docs. 0 or -1. */
-int obs_docs(const struct obs_decl *decls, size_t count, struct mo_buf *out);
-
 #endif

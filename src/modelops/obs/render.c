@@ -205,13 +205,3 @@ int obs_render(struct obs *obs, struct mo_buf *out, struct mo_err *err)
 		return mo_fail(err, MO_ETOOBIG, "metrics do not fit into %zu bytes", out->max);
 	return 0;
 }
-
-int obs_docs(const struct obs_decl *decls, size_t count, struct mo_buf *out)
-{
-	mo_buf_puts(out, "| metric | type | labels | meaning |\n|---|---|---|---|\n");
-	for (size_t i = 0; i < count; i++)
-		mo_buf_printf(out, "| `%s` | %s | %s | %s |\n", decls[i].name,
-			type_names[decls[i].type], decls[i].labels ? decls[i].labels : "",
-			decls[i].help);
-	return out->failed ? -1 : 0;
-}

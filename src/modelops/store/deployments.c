@@ -212,12 +212,6 @@ int store_revision_move(struct store_tx *tx, const char *tenant, const char *id,
 		ret_moved, err);
 }
 
-int store_revision_set(struct store_tx *tx, const char *tenant, const char *id,
-	const struct store_set *sets, size_t nsets, struct mo_err *err)
-{
-	return set(tx, &db_revisions, tenant, id, sets, nsets, err);
-}
-
 int store_instance_insert(struct store_tx *tx, const struct instance *row, struct mo_err *err)
 {
 	if (db_insert(tx, &db_instances, row, row->id, err) < 0)
@@ -238,13 +232,6 @@ int store_instance_list(struct store_tx *tx, const char *tenant, const char *dep
 	return list_of(tx, &db_instances, tenant, deployment_id,
 		live ? "AND state <> 'GONE' ORDER BY id DESC" : "ORDER BY id DESC", page, a,
 		(void **)ret_rows, ret_n, err);
-}
-
-int store_instance_live(struct store_tx *tx, const char *after, int64_t limit, struct mo_arena *a,
-	struct instance **ret_rows, size_t *ret_n, struct mo_err *err)
-{
-	return db_list(tx, &db_instances, "WHERE state <> 'GONE' AND id > ?1 ORDER BY id LIMIT ?2",
-		DB_ARGS(DB_T(after ? after : ""), DB_I(limit)), a, (void **)ret_rows, ret_n, err);
 }
 
 int store_instance_move(struct store_tx *tx, const char *tenant, const char *id,

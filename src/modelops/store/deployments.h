@@ -62,8 +62,6 @@ int store_revision_live(struct store_tx *tx, const char *deployment_id, const ch
 int store_revision_move(struct store_tx *tx, const char *tenant, const char *id,
 	enum revision_state to, const struct store_set *sets, size_t nsets, bool *ret_moved,
 	struct mo_err *err);
-int store_revision_set(struct store_tx *tx, const char *tenant, const char *id,
-	const struct store_set *sets, size_t nsets, struct mo_err *err);
 
 int store_instance_insert(struct store_tx *tx, const struct instance *row, struct mo_err *err);
 int store_instance_get(struct store_tx *tx, const char *tenant, const char *id, struct mo_arena *a,
@@ -74,9 +72,6 @@ int store_instance_list(struct store_tx *tx, const char *tenant, const char *dep
 	bool live, const struct store_page *page, struct mo_arena *a, struct instance **ret_rows,
 	size_t *ret_n, struct mo_err *err);
 
-/* Oldest first: instances of all tenants that are not GONE, after id AFTER. */
-int store_instance_live(struct store_tx *tx, const char *after, int64_t limit, struct mo_arena *a,
-	struct instance **ret_rows, size_t *ret_n, struct mo_err *err);
 int store_instance_move(struct store_tx *tx, const char *tenant, const char *id,
 	enum instance_state to, const struct store_set *sets, size_t nsets, bool *ret_moved,
 	struct mo_err *err);

@@ -98,18 +98,6 @@ int store_model_version_find(struct store_tx *tx, const char *tenant, const char
 	return first(tx, &db_model_versions, &w, "", key, a, (void **)ret, err);
 }
 
-int store_model_version_of_step(struct store_tx *tx, const char *tenant, const char *run_id,
-	const char *step, struct mo_arena *a, struct model_version **ret, struct mo_err *err)
-{
-	struct db_where w = { .n = 0 };
-
-	db_where_text(&w, "run_id =", run_id);
-	db_where_text(&w, "step =", step);
-	db_where_text(&w, "tenant_id =", tenant);
-	return first(
-		tx, &db_model_versions, &w, "ORDER BY id DESC LIMIT 1", step, a, (void **)ret, err);
-}
-
 int store_model_version_list(struct store_tx *tx, const char *tenant, const char *model_id,
 	const struct store_page *page, struct mo_arena *a, struct model_version **ret_rows,
 	size_t *ret_n, struct mo_err *err)
@@ -127,14 +115,6 @@ int store_model_version_list(struct store_tx *tx, const char *tenant, const char
 	}
 	return db_list_page(tx, &db_model_versions, &w, "ORDER BY version DESC", page->limit, a,
 		(void **)ret_rows, ret_n, err);
-}
-
-int store_model_version_move(struct store_tx *tx, const char *tenant, const char *id,
-	enum model_version_state to, const struct store_set *sets, size_t nsets, bool *ret_moved,
-	struct mo_err *err)
-{
-	return db_move(tx, &db_model_versions, &model_version_states, tenant, id, (int)to, sets,
-		nsets, ret_moved, err);
 }
 
 int store_model_alias_put(struct store_tx *tx, const struct model_alias *row, struct mo_err *err)

@@ -28,17 +28,10 @@ int store_model_version_get(struct store_tx *tx, const char *tenant, const char 
 int store_model_version_find(struct store_tx *tx, const char *tenant, const char *model_id,
 	int64_t version, struct mo_arena *a, struct model_version **ret, struct mo_err *err);
 
-/* The newest version made by STEP of RUN_ID; MO_ENOTFOUND when there is none. */
-int store_model_version_of_step(struct store_tx *tx, const char *tenant, const char *run_id,
-	const char *step, struct mo_arena *a, struct model_version **ret, struct mo_err *err);
-
 /* Newest first; the cursor is the version as decimal text. */
 int store_model_version_list(struct store_tx *tx, const char *tenant, const char *model_id,
 	const struct store_page *page, struct mo_arena *a, struct model_version **ret_rows,
 	size_t *ret_n, struct mo_err *err);
-int store_model_version_move(struct store_tx *tx, const char *tenant, const char *id,
-	enum model_version_state to, const struct store_set *sets, size_t nsets, bool *ret_moved,
-	struct mo_err *err);
 
 /* Points the alias at the row's version, whether it was there or not. The version must exist
  * (MO_ENOTFOUND). */

@@ -292,10 +292,17 @@ static const char release[] =
 	;
 /* clang-format on */
 
+/* What is kept already is metered from this hour on. */
+static const char release_sqlite[] =
+	"UPDATE projects SET stored_until = strftime('%s', 'now') / 3600 * 3600000000;";
+static const char release_postgres[] =
+	"UPDATE projects SET stored_until = floor(extract(epoch FROM now()) / 3600)::bigint * "
+	"3600000000;";
+
 const struct migration migrations[] = {
 	{ "tenancy", tenancy, changes_sqlite, changes_postgres },
 	{ "work", work, NULL, NULL },
 	{ "serve", serve, NULL, NULL },
-	{ "release", release, NULL, NULL },
+	{ "release", release, release_sqlite, release_postgres },
 };
 const int migrations_count = sizeof(migrations) / sizeof(migrations[0]);

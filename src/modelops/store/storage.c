@@ -61,16 +61,17 @@ int store_storage_next(struct store_tx *tx, const struct storage_due *due, int64
 }
 
 int store_storage_sum(struct store_tx *tx, const struct storage_due *due, int64_t from, int64_t to,
-	int64_t *ret_byte_seconds, struct mo_err *err)
+	int64_t *ret_kib_seconds, struct mo_err *err)
 {
 	/* Each artifact's span in whole seconds, cut to ?3..?4. */
 	return db_int_of(tx,
-		"SELECT coalesce(sum(size * (" UNTIL " - " SINCE ")), 0) FROM artifacts WHERE "
+		"SELECT coalesce(sum(((size + 1023) / 1024) * (" UNTIL " - " SINCE
+		")), 0) FROM artifacts WHERE "
 		"tenant_id = ?1 AND project_id = ?2 AND state <> 'PENDING' AND created_at <= ?4 * "
 		"1000000 AND (deleted_at IS NULL OR deleted_at > ?3 * 1000000)",
 		DB_ARGS(DB_T(due->tenant_id), DB_T(due->project_id), DB_I(from / MO_SECOND),
 			DB_I(to / MO_SECOND)),
-		ret_byte_seconds, err);
+		ret_kib_seconds, err);
 }
 
 int store_storage_done(

@@ -1,4 +1,4 @@
-/* What projects keep in the object store, as usage: byte-seconds per project and hour. */
+/* What projects keep in the object store, as usage: KiB-seconds per project and hour. */
 #ifndef MODELOPS_STORE_STORAGE_H
 #define MODELOPS_STORE_STORAGE_H
 
@@ -20,11 +20,12 @@ int store_storage_due(struct store_tx *tx, int64_t hour, const char *after, int6
 int store_storage_next(struct store_tx *tx, const struct storage_due *due, int64_t from,
 	int64_t hour, int64_t *ret, struct mo_err *err);
 
-/* Byte-seconds of the project's artifacts in FROM..TO. An artifact counts from the first whole
- * second at or after its upload to the first at or after its deletion, so quantities of windows
- * that join add up exactly. */
+/* KiB-seconds of the project's artifacts in FROM..TO. An artifact counts its started KiB, from the
+ * first whole second at or after its upload to the first at or after its deletion, so quantities of
+ * windows that join add up exactly. (A month of bytes would pass an int64 at 3.5 TB; of KiB it does
+ * at 3.6 PB.) */
 int store_storage_sum(struct store_tx *tx, const struct storage_due *due, int64_t from, int64_t to,
-	int64_t *ret_byte_seconds, struct mo_err *err);
+	int64_t *ret_kib_seconds, struct mo_err *err);
 
 /* Recorded up to TO; MO_ECONFLICT when it was not due->from any more. */
 int store_storage_done(

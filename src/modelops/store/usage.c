@@ -52,27 +52,6 @@ int store_usage_window_insert(struct store_tx *tx, const struct usage_window *w,
 	return db_insert(tx, &windows, w, w->id, err);
 }
 
-int store_usage_window_list(struct store_tx *tx, const char *tenant, const struct usage_filter *f,
-	const struct store_page *page, struct mo_arena *a, struct usage_window **ret, size_t *ret_n,
-	struct mo_err *err)
-{
-	struct db_arg args[8] = { DB_T(page->after ? page->after : "zzzz"), DB_I(page->limit),
-		DB_I(f->from), DB_I(f->to > 0 ? f->to : INT64_MAX) };
-	const struct db_filter filters[] = { { "tenant_id", tenant },
-		{ "resource_id", f->resource_id }, { "metric", f->metric } };
-	size_t n = 4;
-	const char *where = db_filters(tx, filters, MO_COUNT(filters), args, &n, err);
-
-	if (!where)
-		return -1;
-	return db_list(tx, &windows,
-		db_sql(tx, err,
-			"WHERE id < ?1 AND end_at >= ?3 AND end_at < ?4%s ORDER BY id DESC LIMIT "
-			"?2",
-			where),
-		args, n, a, (void **)ret, ret_n, err);
-}
-
 int store_usage_flush(
 	struct store_tx *tx, const struct usage_window *w, int64_t total, struct mo_err *err)
 {
@@ -123,12 +102,15 @@ int store_usage_unposted(struct store_tx *tx, const char *after, int64_t limit, 
 int store_usage_open(
 	struct store_tx *tx, const char *tenant, int64_t until, int64_t *ret, struct mo_err *err)
 {
+	/* Each part names the condition of a partial index: only what is open is looked at. */
 	return db_int_of(tx,
 		"SELECT (SELECT count(*) FROM usage_windows WHERE posted = 0 AND tenant_id = ?1 "
-		"AND end_at <= ?2) + (SELECT count(*) FROM pool_allocations WHERE tenant_id = ?1 "
-		"AND ((state = 'RESERVED' AND reserved_at < ?2) OR (bound_at < ?2 AND "
-		"coalesce(billed_until, bound_at) < ?2 AND (billed_until IS NULL OR released_at IS "
-		"NULL OR billed_until < released_at)))) + (SELECT count(*) FROM projects WHERE "
+		"AND end_at <= ?2) + (SELECT count(*) FROM pool_allocations WHERE state <> "
+		"'RELEASED' AND state = 'RESERVED' AND tenant_id = ?1 AND reserved_at < ?2) + "
+		"(SELECT count(*) FROM pool_allocations WHERE bound_at IS NOT NULL AND "
+		"(released_at "
+		"IS NULL OR billed_until IS NULL OR billed_until < released_at) AND tenant_id = ?1 "
+		"AND coalesce(billed_until, bound_at) < ?2) + (SELECT count(*) FROM projects WHERE "
 		"tenant_id = ?1 AND created_at < ?2 AND coalesce(stored_until, 0) < ?2 - ?2 % "
 		"3600000000)",
 		DB_ARGS(DB_T(tenant), DB_I(until)), ret, err);

@@ -12,13 +12,6 @@
 /* Inserts W; MO_ECONFLICT when the window (source, metric, resource, end) is there already. */
 int store_usage_window_insert(
 	struct store_tx *tx, const struct usage_window *w, struct mo_err *err);
-struct usage_filter {
-	const char *resource_id, *metric; /* NULL: any */
-	int64_t from, to;                 /* of end_at, half-open; 0: open */
-};
-int store_usage_window_list(struct store_tx *tx, const char *tenant, const struct usage_filter *f,
-	const struct store_page *page, struct mo_arena *a, struct usage_window **ret, size_t *ret_n,
-	struct mo_err *err);
 
 /* A gateway's cumulative total for a deployment and metric: when TOTAL is above what is stored,
  * stores it and inserts W (source_id, resource_id, metric, tenant, project, price_class, start_at,
