@@ -134,11 +134,11 @@ static int outputs(struct api_req *r, struct store_tx *tx, struct mo_err *err)
 	const struct wire_output *in = r->in;
 	struct run_step *step = NULL;
 	mo_autobuf struct mo_buf url;
+	mo_buf_init(&url, 4096);
 	if (find_step(r, tx, &step, err) < 0)
 		return -1;
 	const char *key = mo_arena_printf(r->arena, "tenants/%s/projects/%s/attempts/%s/%s",
 		step->tenant_id, step->project_id, r->attempt, in->path);
-	mo_buf_init(&url, 4096);
 	if (!key)
 		return mo_fail(err, MO_ENOMEM, "output");
 	const struct objstore_grant grant = { .method = "PUT",

@@ -64,9 +64,9 @@ static int read_signature(struct controller *ctl, struct outputs *o, struct mo_e
 	struct value value;
 	mo_autobuf struct mo_buf text;
 
+	mo_buf_init(&text, SIGNATURE_MAX);
 	if (!manifest_find(&o->manifest, PACKAGE_FEATURES))
 		return 0;
-	mo_buf_init(&text, SIGNATURE_MAX);
 	snprintf(key, sizeof(key), "%.380s/" PACKAGE_FEATURES, o->prefix);
 	if (objstore_get_bytes(ctl->objects, key, &text, err) < 0)
 		return passing(err) ? -1 : bad(o, PACKAGE_FEATURES, err);

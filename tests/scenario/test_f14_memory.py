@@ -1,5 +1,6 @@
 """Memory that clients can take: a stranger's body is not read, and what known ones send or leave lying is bounded."""
 # databases: sqlite postgres
+# build: release (sanitizers keep freed memory)
 import contextlib
 import socket
 import time

@@ -58,6 +58,8 @@ STYLE = [(X, body("%s(a);" % name), "x.c:6: %s() is banned" % name) for name in 
 	(X, body("a++; // next"), "x.c:6: // comment"),
 	(X, body("a++;").replace("\ta++", "        a++"), "x.c:6: indented with blanks"),
 	(X, body("a++; /* TO" + "DO later */"), "x.c:6: unfinished"),
+	(X, body("mo_autobuf struct mo_buf b;\n\tif (a)\n\t\treturn 1;\n\tmo_buf_init(&b, 1);"), "x.c:6: 'b' may be cleaned up before"),
+	(X, body("mo_autobuf struct mo_buf b, c;\n\tmo_buf_init(&b, 1);\n\tif (a)\n\t\treturn 1;"), "x.c:6: 'c' may be cleaned up before"),
 	(X, body("typedef struct t t_t;"), "x.c:6: no typedef for structs"),
 	(X, "#include <stdio.h>\n", "x.c:1: the first thing is no comment"),
 	(X, body("a++;" + "\n\ta++;" * 98), "x.c:5: example() has 102 lines; at most 100"),
@@ -79,7 +81,7 @@ def test_style_finds(tmp_path, name, text, finding):
 
 
 def test_style_allows_what_only_looks_bad(tmp_path):
-	text = body('a = "system(strcpy)"; /* atoi(a) */ table.system(a); mo_rand(a); char *url = "http://x";')
+	text = body('a = "system(strcpy)"; /* atoi(a) */ table.system(a); mo_rand(a); mo_autobuf struct mo_buf b;\n\tmo_buf_init(&b, 1);\n\tchar *url = "http://x";')
 	extra = {X: text, "src/modelops/base/config.c": body("getenv(a);"),
 		"src/modelops/json/big_table.c": "/* Data. */\n" + "extern int a;\n" * 900}
 	status, out = check("check-style", write_tree(tmp_path, extra))
