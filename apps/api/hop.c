@@ -120,9 +120,10 @@ static void hop_send(struct hop *hop)
 {
 	struct endpoint *e = hop->endpoint;
 	struct mo_err err = { 0 };
-	struct endpoint_target *t = endpoint_pick(
-		e, hop->tries > 1 ? hop->instance : NULL, http_loop_now(hop->req->loop));
-	bool again = hop->instance[0];
+	bool again =
+		hop->instance[0]; /* it failed there: to another one, also after a fresh look */
+	struct endpoint_target *t =
+		endpoint_pick(e, again ? hop->instance : NULL, http_loop_now(hop->req->loop));
 
 	if (!t && hop_look_again(hop))
 		return;
