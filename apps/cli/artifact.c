@@ -208,5 +208,10 @@ int artifact_download(struct cli *c)
 	path = mo_arena_printf(&c->arena, "%s/content", path);
 	if (to && strcmp(to, "-") == 0)
 		return receive(c, path, STDOUT_FILENO, "standard output", row);
-	return download_to(c, path, to ? to : base_name(show_text(row, "name")), row);
+	const char *name = base_name(show_text(row, "name"));
+	if (!to && access(name, F_OK) == 0)
+		return cli_usage(c,
+			"'%s' is here already: --to %s replaces it, --to FILE names another",
+			fmt_clean(name, false, &c->arena), fmt_clean(name, false, &c->arena));
+	return download_to(c, path, to ? to : name, row);
 }

@@ -309,8 +309,9 @@ static const struct cli_column audit_columns[] = { { "AT", "created_at", FMT_TIM
 const struct cli_cmd cli_commands[] = {
 	{ "up", NULL, "", "Run the whole platform on this machine, in the foreground.", NULL, NULL,
 		up_flags, NULL, up },
-	{ "status", NULL, "", "Whether the API and every deployment are ready.", "GET", "/readyz",
-		NULL, NULL, status },
+	{ "status", NULL, "",
+		"Whether the API answers and every deployment that has served does serve.", "GET",
+		"/readyz", NULL, NULL, status },
 	{ "whoami", NULL, "", "Who the API takes you for.", "GET", "/v1/whoami", NULL, NULL, NULL },
 	LIST("tenant", "/v1/tenants", list_flags, tenant_columns, "Tenants (platform admin)."),
 	GET("tenant", "/v1/tenants", "A tenant, by id or name."),

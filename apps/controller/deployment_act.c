@@ -267,6 +267,34 @@ static bool reason_is_old(const struct live_deployment *live)
 	       !mo_streq(live->dep->reason, instance_trouble(live, live->current));
 }
 
+/* What keeps the rollout, for who looks at the deployment and not at its instances. */
+static const char *rollout_waits_for(const struct live_deployment *live)
+{
+	for (size_t i = 0; i < live->nins; i++)
+		if (mo_streq(live->inss[i].revision_id, live->next->id) &&
+			live->inss[i].state != INSTANCE_READY && live->inss[i].reason)
+			return live->inss[i].reason;
+	return NULL;
+}
+
+static int write_reason(struct store_tx *tx, void *ctx, struct mo_err *err)
+{
+	const struct live_deployment *live = ctx;
+
+	return store_deployment_set(tx, live->dep->tenant_id, live->dep->id,
+		SETS(SET_TEXT("reason", rollout_waits_for(live))), err);
+}
+
+static int say_rollout(struct controller *ctl, struct live_deployment *live, struct mo_err *err)
+{
+	bool rolls = live->next && (live->dep->state == DEPLOYMENT_PENDING ||
+					   live->dep->state == DEPLOYMENT_ROLLING);
+
+	if (!rolls || mo_streq(live->dep->reason, rollout_waits_for(live)))
+		return 0;
+	return ctl_write(ctl, write_reason, live, err);
+}
+
 static int one(struct controller *ctl, struct rooms *rooms, struct live_deployment *live,
 	struct mo_err *err)
 {
@@ -277,7 +305,8 @@ static int one(struct controller *ctl, struct rooms *rooms, struct live_deployme
 	enum deployment_act act = deployment_decide(&v);
 	if (act == DEPLOYMENT_ACT_NONE && reason_is_old(live))
 		act = DEPLOYMENT_ACT_DEGRADED;
-	if (deployment_act(ctl, live, act, err) < 0)
+	if (deployment_act(ctl, live, act, err) < 0 ||
+		(act == DEPLOYMENT_ACT_NONE && say_rollout(ctl, live, err) < 0))
 		return -1;
 	for (size_t i = 0; i < live->nins; i++) {
 		struct mo_err mine = { 0 };

@@ -273,3 +273,9 @@ def test_a_regression_and_a_binary_model(tmp_path):
 			assert all(list(i["values"]) == names for i in items)
 			got = numpy.array([list(i["values"].values()) + [i["base_value"]] for i in items])
 			assert numpy.allclose(got, contributions, atol=1e-5)
+			if task == "binary": # the second class is what the margin is for; the first one's is its opposite
+				second = server.post("/explain?class=%s" % labels[1], body).json()["explanations"]
+				first = server.post("/explain?class=%s" % labels[0], body).json()["explanations"]
+				assert second == items and {i["class"] for i in first} == {str(labels[0])}
+				assert all(one["output"] == -two["output"] and one["base_value"] == -two["base_value"] for one, two in zip(first, second))
+				assert all(one["values"][n] == -two["values"][n] for one, two in zip(first, second) for n in names)

@@ -214,8 +214,9 @@ def test_replicas_and_waiting_for_shares(p, dep):
 	reason = proc.wait_until(lambda: [i["reason"] for i in live(p, large) if i["reason"]], lambda: "a reason: %s" % live(
 		p, large), 10)[0]
 	assert "waiting for 2 shares" in reason and "2 of 3 shares used" in reason
+	proc.wait_until(lambda: get(p, large)["reason"] == reason, lambda: "the deployment to say it too: %s" % get(p, large))
 	change(p, dep, replicas={"min": 1, "max": 1})
-	flow.wait_ready(p.client, large, 20)
+	assert flow.wait_ready(p.client, large, 20)["reason"] is None
 	delete(p, large)
 
 
@@ -231,7 +232,7 @@ def test_later_jobs_do_not_pass_a_waiting_deployment(p, dep):
 	detail = proc.wait_until(lambda: flow.steps(p.client, late[0])[0]["detail"], "the job waits too")
 	assert large["id"] + " came first" in detail
 	p.client.post("/v1/runs/%s/cancel" % long["id"])
-	flow.wait_ready(p.client, large, 20)
+	assert flow.wait_ready(p.client, large, 20)["reason"] is None
 	assert [flow.steps(p.client, one)[0]["state"] for one in late] == ["QUEUED"] * 3
 	delete(p, large)
 	for one in late:
@@ -256,7 +257,7 @@ def test_waiting_for_shares_is_no_slow_start(p, dep):
 	large = post(p, "patient", shares=3)
 	time.sleep(9) # longer than CONTROLLER_START_LIMIT
 	change(p, dep, replicas={"min": 0, "max": 0})
-	flow.wait_ready(p.client, large, 20)
+	assert flow.wait_ready(p.client, large, 20)["reason"] is None
 	assert [i["restarts"] for i in instances(p, large)] == [0]
 	delete(p, large)
 

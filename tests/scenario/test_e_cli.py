@@ -447,6 +447,8 @@ def test_artifacts_are_streams(tmp_path):
 		assert proc.run("modelops", "artifact", "download", "art_1", env=env, cwd=folder).returncode == 0
 		assert (folder / "big.bin").read_bytes() == data and not list(tmp_path.glob("deep/big.bin"))
 		api.answers["GET /v1/artifacts/art_1"] = (200, dict(artifact, size=len(data) + 1))
+		done = proc.run("modelops", "artifact", "download", "art_1", env=env, cwd=folder)
+		assert done.returncode == 2 and "is here already" in done.stderr # one's own file is not replaced unasked
 		done = cli(api, "artifact", "download", "art_1", "--to", folder / "other")
 		assert done.returncode == 1 and "bytes came" in done.stderr and sorted(os.listdir(folder)) == ["big.bin"]
 		api.answers["GET /v1/artifacts/art_1"] = (200, artifact)

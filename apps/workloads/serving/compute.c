@@ -75,8 +75,14 @@ static void put_prediction(
 	}
 }
 
-/* Class explained: the one asked for, else the predicted one. Its group of margins: binary models
- * have one. */
+static float toward(double v, bool against)
+{
+	return (float)(against && v != 0 ? -v : v);
+}
+
+/* Class explained: the one asked for, else the predicted one, of a binary model the second. Its
+ * group of margins: binary models have one, and what speaks for one class speaks against the other.
+ */
 static void put_explanation(const struct serving *s, struct space *space, const struct question *q,
 	const float *margin, const float *row)
 {
@@ -87,21 +93,22 @@ static void put_explanation(const struct serving *s, struct space *space, const 
 		group = class = q->class_index >= 0 ? (uint32_t)q->class_index
 						    : model_class(s->model, margin);
 	else if (i->task == MODEL_BINARY)
-		class = 1;
+		class = q->class_index != 0;
+	bool against = i->task == MODEL_BINARY && class == 0;
 	model_explain(s->model, space->scratch, row, space->contributions);
 	const double *phi = space->contributions + (size_t)group * (i->features + 1);
 	double output = phi[i->features];
 	mo_buf_puts(out, "{\"base_value\":");
-	put_float(out, (float)phi[i->features]);
+	put_float(out, toward(phi[i->features], against));
 	mo_buf_puts(out, ",\"values\":");
 	for (uint32_t f = 0; f < i->features; f++) {
 		mo_buf_putc(out, f ? ',' : '{');
 		mo_buf_puts(out, s->phrases.feature_key[f]);
-		put_float(out, (float)phi[f]);
+		put_float(out, toward(phi[f], against));
 		output += phi[f];
 	}
 	mo_buf_puts(out, "},\"output\":");
-	put_float(out, (float)output);
+	put_float(out, toward(output, against));
 	if (i->classes) {
 		const char *key = s->phrases.class_key[class];
 		mo_buf_puts(out, ",\"class\":");
