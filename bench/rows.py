@@ -167,6 +167,7 @@ def api(folder: Path) -> tuple[Server, str, dict]:
     for secret in ("workload.key", "presign.key"):
         (folder / "secrets").mkdir(mode=0o700, exist_ok=True)
         (folder / "secrets" / secret).write_text(os.urandom(32).hex())
+        (folder / "secrets" / secret).chmod(0o600)
     subprocess.run([*admin, "db", "migrate"], env={**os.environ, **env}, check=True, capture_output=True)
     key = subprocess.run([*admin, "key", "create", "--tenant", "platform", "--role", "platform_admin"],
                          env={**os.environ, **env}, check=True, capture_output=True, text=True).stdout.split()[-1]
